@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The structure of an image: its head, the envelope of each record, and the
+ * records that hold pages, the index and the end.
+ *
+ * What the payload of any other kind means is looked at by that kind's own
+ * file. Here it is only made sure that the payload is as long as it may be.
+ */
+#include "parse.h"
+
+/**
+ * struct kcr_parse_kind - bounds of one kind's payload
+ * @version: newest layout known here; 0 for a number that no kind has
+ * @min: fewest bytes
+ * @max: most bytes
+ */
+struct kcr_parse_kind {
+	__u16	version;
+	__u32	min;
+	__u32	max;
+};
+
+#define KCR_PARSE_PAGES_MAX						\
+	(sizeof(struct kcr_img_pages) + KCR_PARSE_PAGE_SIZE - 1 +	\
+	 (KCR_PAGES_MAX << KCR_PARSE_PAGE_SHIFT))
+
+static const struct kcr_parse_kind kcr_parse_kinds[KCR_KIND_MAX] = {
+#define KCR_PARSE_ANY(nr, NAME, stem, text)	[nr] = { 1, 0, KCR_REC_MAX },
+	KCR_KINDS(KCR_PARSE_ANY)
+#undef KCR_PARSE_ANY
+};
+
+static int bad(int error, const char *sentence, const char **why)
+{
+	*why = sentence;
+	return error;
+}
+
+/**
+ * kcr_image_head_crc() - checksum that an image's head should have
+ * @head: the head; its own @crc counts as zero
+ */
+__u32 kcr_image_head_crc(const struct kcr_image_head *head)
+{
+	struct kcr_image_head copy = *head;
+
+	copy.crc = 0;
+	return kcr_crc32(0, &copy, sizeof(copy));
+}
+
+/**
+ * kcr_rec_head_crc() - checksum that a record's head should have
+ * @rec: the head; its own @head_crc counts as zero
+ */
+__u32 kcr_rec_head_crc(const struct kcr_rec_head *rec)
+{
+	struct kcr_rec_head copy = *rec;
+
+	copy.head_crc = 0;
+	return kcr_crc32(0, &copy, sizeof(copy));
+}
+
+static bool all_zero(const __u8 *p, size_t n)
+{
+	while (n && !*p) {
+		p++;
+		n--;
+	}
+	return !n;
+}
+
+/**
+ * kcr_parse_head() - is this the beginning of an image known here?
+ * @head: the first bytes
+ * @why: set to the reason when it is not
+ */
+int kcr_parse_head(const struct kcr_image_head *head, const char **why)
+{
+	if (memcmp(head->magic, KCR_IMAGE_MAGIC, KCR_IMAGE_MAGIC_LEN))
+		return bad(-ENOEXEC, "not a kcr image", why);
+	if (le16_to_cpu(head->version) != KCR_IMAGE_VERSION)
+		return bad(-EPROTONOSUPPORT, "image has another version of the format", why);
+	if (le32_to_cpu(head->crc) != kcr_image_head_crc(head))
+		return bad(-EBADMSG, "image's head is damaged", why);
+	if (le16_to_cpu(head->arch) != KCR_ARCH_X86_64)
+		return bad(-EPROTONOSUPPORT, "image is of an architecture not known here", why);
+	if (le16_to_cpu(head->page_shift) != KCR_PARSE_PAGE_SHIFT)
+		return bad(-EPROTONOSUPPORT, "image has pages of a size not known here", why);
+	if (le32_to_cpu(head->flags) & ~KCR_IMAGE_INCREMENT)
+		return bad(-EPROTONOSUPPORT, "image has a flag not known here", why);
+	if (head->reserved0 || !all_zero(head->reserved, sizeof(head->reserved)))
+		return bad(-EPROTONOSUPPORT, "image's head holds something not known here", why);
+	return 0;
+}
+
+static const struct kcr_parse_kind *find_kind(__u32 kind)
+{
+	if (kind >= KCR_KIND_MAX || !kcr_parse_kinds[kind].version)
+		return NULL;
+	return &kcr_parse_kinds[kind];
+}
+
+/**
+ * kcr_parse_known() - may the payload of a record be read here?
+ * @rec: head of the record
+ *
+ * A record of an unknown kind, or of a newer layout, is skipped, or refused
+ * by kcr_parse_rec() if it is critical.
+ */
+bool kcr_parse_known(const struct kcr_rec_head *rec)
+{
+	const struct kcr_parse_kind *kind = find_kind(le32_to_cpu(rec->kind));
+	__u16 version = le16_to_cpu(rec->version);
+
+	return kind && version && version <= kind->version;
+}
+
+static int parse_rec_len(const struct kcr_rec_head *rec, const char **why)
+{
+	const struct kcr_parse_kind *kind = find_kind(le32_to_cpu(rec->kind));
+	__u64 len = le64_to_cpu(rec->len);
+
+	if (len > KCR_REC_MAX)
+		return bad(-EBADMSG, "record is longer than any may be", why);
+	if (!kcr_parse_known(rec))
+		return 0;
+	if (len < kind->min)
+		return bad(-EBADMSG, "record is too short for its kind", why);
+	if (len > kind->max)
+		return bad(-EBADMSG, "record is too long for its kind", why);
+	return 0;
+}
+
+/**
+ * kcr_parse_rec() - is this the head of a record that may be read or skipped?
+ * @rec: the head
+ * @expected_offset: where in the image it was found
+ * @why: set to the reason when it is not
+ */
+int kcr_parse_rec(const struct kcr_rec_head *rec, __u64 expected_offset,
+		  const char **why)
+{
+	__u16 flags = le16_to_cpu(rec->flags);
+
+	if (le32_to_cpu(rec->head_crc) != kcr_rec_head_crc(rec))
+		return bad(-EBADMSG, "record's head is damaged", why);
+	if (le64_to_cpu(rec->offset) != expected_offset)
+		return bad(-EBADMSG, "record is not where it says it is", why);
+	if (expected_offset % KCR_REC_ALIGN)
+		return bad(-EBADMSG, "record is not aligned", why);
+	if (flags & ~(KCR_REC_CRITICAL | KCR_REC_TOOL))
+		return bad(-EPROTONOSUPPORT, "record has a flag not known here", why);
+	if ((flags & KCR_REC_CRITICAL) && !kcr_parse_known(rec))
+		return bad(-EPROTONOSUPPORT, "record that must not be skipped is of a kind not known here", why);
+	return parse_rec_len(rec, why);
+}
+
+/**
+ * kcr_parse_payload() - did the payload come through unharmed?
+ * @rec: head of the record
+ * @crc: kcr_crc32() of the payload that was read
+ * @why: set to the reason when it did not
+ */
+int kcr_parse_payload(const struct kcr_rec_head *rec, __u32 crc,
+		      const char **why)
+{
+	if (le32_to_cpu(rec->crc) != crc)
+		return bad(-EBADMSG, "record is damaged", why);
+	return 0;
+}
+
+static bool run_fits(__u64 addr, __u32 count)
+{
+	__u64 bytes = (__u64)count << KCR_PARSE_PAGE_SHIFT;
+
+	return count && count <= KCR_PAGES_MAX &&
+	       !(addr % KCR_PARSE_PAGE_SIZE) && addr <= ~bytes;
+}
+
+/**
+ * kcr_parse_pages() - geometry of a run of pages
+ * @pages: beginning of the payload
+ * @rec_offset: where in the image the record's head is
+ * @len: bytes of payload, as the record's head has it
+ * @why: set to the reason when it is not good
+ */
+int kcr_parse_pages(const struct kcr_img_pages *pages, __u64 rec_offset,
+		    __u64 len, const char **why)
+{
+	__u32 count = le32_to_cpu(pages->count);
+	__u32 flags = le32_to_cpu(pages->flags);
+	__u32 pad = le32_to_cpu(pages->pad);
+	__u64 first = rec_offset + sizeof(struct kcr_rec_head) + sizeof(*pages);
+
+	if (len < sizeof(*pages))
+		return bad(-EBADMSG, "run of pages is too short", why);
+	if (flags & ~(KCR_PAGES_HUGE | KCR_PAGES_ZERO))
+		return bad(-EPROTONOSUPPORT, "run of pages has a flag not known here", why);
+	if (!pages->mm)
+		return bad(-EBADMSG, "run of pages belongs to nothing", why);
+	if (!run_fits(le64_to_cpu(pages->addr), count))
+		return bad(-EBADMSG, "run of pages has an impossible place", why);
+	if (flags & KCR_PAGES_ZERO) {
+		if (pad || len != sizeof(*pages))
+			return bad(-EBADMSG, "run of zero pages has bytes", why);
+		return 0;
+	}
+	if (pad >= KCR_PARSE_PAGE_SIZE || (first + pad) % KCR_PARSE_PAGE_SIZE)
+		return bad(-EBADMSG, "run of pages is not aligned", why);
+	if (len != sizeof(*pages) + pad + ((__u64)count << KCR_PARSE_PAGE_SHIFT))
+		return bad(-EBADMSG, "run of pages has the wrong length", why);
+	return 0;
+}
+
+/**
+ * kcr_parse_index_run() - one run in the index of pages
+ * @run: the run, with its hashes behind it
+ * @left: bytes of payload from @run on
+ * @why: set to the reason when it is not good
+ *
+ * Returns the bytes that the run and its hashes take up.
+ */
+int kcr_parse_index_run(const struct kcr_img_index_run *run, __u64 left,
+			const char **why)
+{
+	__u32 count;
+	__u64 bytes = sizeof(*run);
+
+	if (left < sizeof(*run))
+		return bad(-EBADMSG, "index of pages is cut short", why);
+	count = le32_to_cpu(run->count);
+	if (!run->mm || !run_fits(le64_to_cpu(run->addr), count))
+		return bad(-EBADMSG, "index of pages tells of an impossible run", why);
+	if (le64_to_cpu(run->offset) % KCR_PARSE_PAGE_SIZE)
+		return bad(-EBADMSG, "index of pages tells of a run that is not aligned", why);
+	if (run->offset)
+		bytes += count * KCR_HASH_LEN;
+	if (left < bytes)
+		return bad(-EBADMSG, "index of pages is cut short", why);
+	return bytes;
+}
+
+/**
+ * kcr_parse_end() - does the end agree with what was read?
+ * @end: payload of the KCR_KIND_END record
+ * @sum: what the reader has counted
+ * @why: set to the reason when it does not
+ */
+int kcr_parse_end(const struct kcr_img_end *end,
+		  const struct kcr_parse_sum *sum, const char **why)
+{
+	__u64 total = sum->offset + sizeof(struct kcr_rec_head) + sizeof(*end);
+
+	if (le64_to_cpu(end->total) != total)
+		return bad(-EBADMSG, "image has another length than its end tells", why);
+	if (le64_to_cpu(end->records) != sum->records)
+		return bad(-EBADMSG, "image has other records than its end tells", why);
+	if (le64_to_cpu(end->pages) != sum->pages)
+		return bad(-EBADMSG, "image has other pages than its end tells", why);
+	if (le64_to_cpu(end->index) != sum->index)
+		return bad(-EBADMSG, "index of pages is not where the image's end tells", why);
+	return 0;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every file of the module may call.
+ *
+ * An operation is a struct kcr_ctx: made by an ioctl, run by another, and torn
+ * down when its descriptor is closed. Handlers of kinds get it as their first
+ * argument; they never call one another, they refer to objects by id.
+ */
+#ifndef _KCR_H
+#define _KCR_H
+
+#include <linux/completion.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/rhashtable-types.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/task_work.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include <uapi/kcr.h>
+#include <uapi/kcr_image.h>
+
+struct kcr_ctx;
+struct kcr_thread;
+
+/**
+ * struct kcr_rec - a record of the image that is being restarted
+ * @kind: enum kcr_kind, known
+ * @version: of the payload
+ * @id: its id, or 0
+ * @owner: id of its thread, or 0
+ * @len: bytes at @data
+ * @data: the payload, aligned to 8; checksum already checked, nothing else
+ * @node: in kcr_ctx.recs, in the order of the image
+ */
+struct kcr_rec {
+	u32 kind;
+	u16 version;
+	u32 id;
+	u32 owner;
+	size_t len;
+	struct list_head node;
+	u8 data[] __aligned(8);
+};
+
+/**
+ * struct kcr_ops - the handler of a kind
+ * @kind: what it handles
+ * @version: layout that @save writes; restore accepts 1 to @version
+ * @name: stem
+ * @save: write object @obj, reached by kcr_save_object(); what it refers to is
+ *	saved before its own record is begun
+ * @save_process: write what the process has one of; called in the order of
+ *	KCR_KINDS, before any thread
+ * @save_thread: write what each thread has one of, owned by the thread; called
+ *	in the order of KCR_KINDS, after the thread's KCR_KIND_THREAD
+ * @check: before anything is made, in the restarter: is this record sane, may
+ *	the caller have it, can this machine give it. In the image's order
+ * @restore: in the leader being made, in the image's order
+ * @restore_thread: in the thread being made that owns the record
+ * @restore_parked: in the restarter, while the thread that owns the record
+ *	sleeps where the kernel handles signals (registers)
+ * @link: in the leader, when all records were restored, all pages read and all
+ *	threads made, before its own @restore_thread
+ * @commit: in the restarter, when everything is prepared: what can't be undone
+ * @put: drop what kcr_object_add() was given
+ *
+ * Every handler returns 0 or a negative errno, after kcr_fail() or
+ * kcr_refuse() has said why.
+ */
+struct kcr_ops {
+	enum kcr_kind kind;
+	u16 version;
+	const char *name;
+	int (*save)(struct kcr_ctx *ctx, void *obj, u32 id);
+	int (*save_process)(struct kcr_ctx *ctx, struct task_struct *leader);
+	int (*save_thread)(struct kcr_ctx *ctx, struct kcr_thread *t);
+	int (*check)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	int (*restore)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	int (*restore_thread)(struct kcr_ctx *ctx, struct kcr_thread *t,
+			      const struct kcr_rec *rec);
+	int (*restore_parked)(struct kcr_ctx *ctx, struct kcr_thread *t,
+			      const struct kcr_rec *rec);
+	int (*link)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	int (*commit)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	void (*put)(void *obj);
+};
+
+#define KCR_OPS_DECLARE(nr, NAME, stem, text) \
+	extern const struct kcr_ops kcr_##stem##_ops;
+KCR_KINDS(KCR_OPS_DECLARE)
+#undef KCR_OPS_DECLARE
+
+/* kinds.c: NULL for a number that is no kind */
+const struct kcr_ops *kcr_ops_find(u32 kind);
+
+enum kcr_thread_state {
+	KCR_THREAD_NEW,		/* not asked yet */
+	KCR_THREAD_ASKED,	/* work is queued */
+	KCR_THREAD_PARKED,	/* sleeps in our callback */
+	KCR_THREAD_STOPPED,	/* sleeps in job control stop, counts as parked */
+	KCR_THREAD_GONE,	/* has exited */
+	KCR_THREAD_RELEASED,	/* left our callback */
+};
+
+/**
+ * struct kcr_thread - a thread that is saved or made
+ * @ctx: its operation
+ * @task: the thread; a reference is held
+ * @node: in kcr_ctx.threads
+ * @work: queued on @task
+ * @state: enum kcr_thread_state, under kcr_ctx.park_lock
+ * @id: of its KCR_KIND_THREAD record
+ * @tid: in the pid namespace of whoever runs the operation
+ * @leader: leads the thread group
+ * @in_signal: parked (or stopped) where the kernel handles signals: a raw
+ *	-ERESTART number in rax will start the system call again
+ * @in_place: is made, and waits for its registers
+ * @nr: system call that it sleeps in, -1: none
+ * @released: tells a parked thread to go on
+ * @blocked: kernel/task/blocked.c's own
+ * @error: of the thread being made
+ */
+struct kcr_thread {
+	struct kcr_ctx *ctx;
+	struct task_struct *task;
+	struct list_head node;
+	struct callback_head work;
+	enum kcr_thread_state state;
+	u32 id;
+	pid_t tid;
+	bool leader;
+	bool in_signal;
+	bool in_place;
+	bool released;
+	int nr;
+	void *blocked;
+	int error;
+};
+
+/**
+ * struct kcr_chunk - a piece of the buffer that records are put together in
+ */
+struct kcr_chunk {
+	struct list_head node;
+	size_t used;
+	size_t size;
+	u8 *data;
+};
+
+/**
+ * struct kcr_ctx - one operation
+ *
+ * @ref: the descriptor, the list of operations and whoever looks at it
+ * @lock: one ioctl of an operation at a time; see Documentation/locking.rst
+ * @op: number of the operation
+ * @restart: a restart, not a checkpoint
+ * @flags: KCR_CKPT_* or KCR_RESTART_*
+ * @cred: of whoever opened the operation
+ * @leader: target, or the process made
+ * @mm: the target's memory, held from the cut on
+ * @snapshot: copy-on-write duplicate of @mm, NULL while there is none
+ * @where: prefix of sentences, see kcr_where()
+ * @text: the sentence, or the blockers
+ */
+struct kcr_ctx {
+	struct kref ref;
+	struct mutex lock;
+	struct list_head node;		/* dev.c: all operations */
+	u64 op;
+	bool restart;
+	u32 flags;
+	u32 timeout_ms;
+	const struct cred *cred;
+	struct pid_namespace *pid_ns;	/* of the caller; ids in the image are its */
+	struct task_struct *runner;	/* thread in KCR_IOC_RUN, under status_lock */
+	struct file *device;		/* the /dev/kcr it was opened through */
+
+	/* what others may look at */
+	spinlock_t status_lock;
+	enum kcr_phase phase;
+	enum kcr_class class;
+	int error;			/* negative errno of the first failure */
+	bool cancelled;
+	u32 blockers;
+	char *text;
+	size_t text_len, text_size;
+	char where[160];
+	u64 started_ns;
+	u64 pause_ns, park_ns;
+	u64 bytes_total;
+	u64 pages, pages_zero, pages_file;
+
+	/* the target, or what is made */
+	struct task_struct *leader;
+	struct pid *pid;
+	struct mm_struct *mm;
+	struct mm_struct *snapshot;
+	u32 mm_id;
+	u32 process_id;
+
+	/* park.c, restart.c */
+	spinlock_t park_lock;
+	struct list_head threads;
+	unsigned int nr_threads, nr_parked;
+	wait_queue_head_t park_wait;	/* the controller waits here */
+	wait_queue_head_t release_wait;	/* parked threads wait here */
+	bool releasing, aborting;
+	bool parked;
+	ktime_t park_start;
+	ktime_t cut_mono, cut_boot;	/* clocks at the cut, host's */
+	ktime_t cut_real;
+
+	/* stream.c */
+	struct file *image;
+	bool direct;			/* write goes through to the image */
+	u64 offset;			/* next byte of the stream */
+	u64 written;			/* bytes that reached @image */
+	u64 records;
+	u64 index_offset;
+	struct list_head chunks;
+	size_t buffered, buffer_limit;
+	struct kcr_rec_head *open_rec;	/* between kcr_rec_begin and _end */
+	u32 open_crc;
+	u64 open_len;
+	struct list_head index;
+	size_t index_bytes;
+
+	/* object.c */
+	struct xarray objects;		/* restore: id -> object */
+	struct list_head saved;		/* save: identity -> id */
+	struct hlist_head *saved_hash;
+	u32 next_id;
+
+	/* reader.c */
+	struct kcr_image_head head;
+	struct list_head recs;
+	size_t recs_bytes;
+	struct kcr_rec_head next;	/* first record that is not in @recs */
+	struct completion made;		/* the leader has built itself, or failed */
+
+	/* kernel/mm, kernel/files, kernel/task: their own, NULL at first */
+	void *mm_data;
+	void *files_data;
+	void *task_data;
+};
+
+/* error.c */
+__printf(4, 5) int kcr_fail(struct kcr_ctx *ctx, enum kcr_class class, int err,
+			    const char *fmt, ...);
+__printf(2, 3) int kcr_refuse(struct kcr_ctx *ctx, const char *fmt, ...);
+__printf(2, 3) int kcr_bad_image(struct kcr_ctx *ctx, const char *fmt, ...);
+int kcr_nomem(struct kcr_ctx *ctx);
+__printf(2, 3) size_t kcr_where(struct kcr_ctx *ctx, const char *fmt, ...);
+void kcr_where_end(struct kcr_ctx *ctx, size_t mark);
+
+/* object.c: saving */
+int kcr_save_object(struct kcr_ctx *ctx, enum kcr_kind kind, void *obj, u32 *id);
+u32 kcr_saved_id(struct kcr_ctx *ctx, const void *obj);
+u32 kcr_new_id(struct kcr_ctx *ctx);
+/* object.c: restoring */
+int kcr_object_add(struct kcr_ctx *ctx, const struct kcr_rec *rec, void *obj);
+void *kcr_object_get(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
+void *kcr_object_any(struct kcr_ctx *ctx, u32 id, enum kcr_kind *kind);
+void kcr_objects_drop(struct kcr_ctx *ctx);
+
+/* stream.c */
+int kcr_write_rec(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
+		  u32 owner, const void *data, size_t len);
+int kcr_rec_begin(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
+		  u32 owner);
+int kcr_rec_put(struct kcr_ctx *ctx, const void *data, size_t len);
+int kcr_rec_end(struct kcr_ctx *ctx);
+int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
+		    struct page **pages, unsigned int count);
+int kcr_write_zero_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, unsigned int count);
+int kcr_stream_flush(struct kcr_ctx *ctx);
+
+/* reader.c */
+int kcr_read_head(struct kcr_ctx *ctx);
+int kcr_read_recs(struct kcr_ctx *ctx);
+int kcr_read_pages(struct kcr_ctx *ctx,
+		   int (*page_run)(struct kcr_ctx *ctx,
+				   const struct kcr_img_pages *run,
+				   const void *data, size_t len));
+struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
+
+/* park.c */
+int kcr_park(struct kcr_ctx *ctx);
+void kcr_resume(struct kcr_ctx *ctx);
+
+/* dev.c */
+void kcr_ctx_get(struct kcr_ctx *ctx);
+void kcr_ctx_put(struct kcr_ctx *ctx);
+void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase);
+bool kcr_cancelled(struct kcr_ctx *ctx);
+
+#define kcr_rec_as(rec, type) ((const type *)(rec)->data)
+
+#endif /* _KCR_H */

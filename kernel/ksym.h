@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel has but does not export, looked up once when the module is
+ * loaded. One line a symbol, with the reason; the type is the kernel's own
+ * prototype (or, for a static function, the one in ksym_decl.h), so that a
+ * change of prototype breaks the build. A kernel without one of them does not
+ * get the module, and the log names symbol and reason.
+ *
+ *	kcr_call(replace_fd)(fd, file, flags)		a function
+ *	kcr_syscall(setresuid, r, e, s)			a system call, as the current task
+ *	kcr_var(nsproxy_cachep)				a variable (an lvalue)
+ */
+#ifndef _KCR_KSYM_H
+#define _KCR_KSYM_H
+
+#include <linux/ptrace.h>
+#include <linux/static_call.h>
+
+#include "ksym_decl.h"
+
+#define KCR_KSYM_FUNCS(x)						\
+	x(do_exit,		"end a task that was not made whole")	\
+	x(kernel_clone,		"make tasks")				\
+	x(kernel_wait4,		"wait for the task that copies an address space") \
+	x(wait_task_inactive,	"see that a thread has left its processor") \
+	x(wake_up_state,	"interrupt a thread that sleeps in a known call") \
+	x(task_work_cancel_match, "take back a request to park")	\
+	x(ptrace_may_access,	"ask whether the caller may look at the target") \
+	x(find_task_by_vpid,	"find the target")			\
+	x(task_user_regset_view, "read and write registers")		\
+	x(do_send_sig_info,	"queue signals")			\
+	x(mm_access,		"get at the target's memory")		\
+
+#define KCR_KSYM_SYSCALLS(x)						\
+	x(setsid,		"lead a session")			\
+	x(setpgid,		"lead a process group")			\
+
+#define KCR_KSYM_VARS(x)						\
+	x(tasklist_lock,	rwlock_t, "look at parents and children") \
+
+#define KCR_KSYM_DECLARE(name, why) \
+	DECLARE_STATIC_CALL(kcr_sc_##name, name);
+KCR_KSYM_FUNCS(KCR_KSYM_DECLARE)
+#undef KCR_KSYM_DECLARE
+
+#define KCR_KSYM_DECLARE(name, why) \
+	asmlinkage long __x64_sys_##name(const struct pt_regs *regs); \
+	DECLARE_STATIC_CALL(kcr_sc___x64_sys_##name, __x64_sys_##name);
+KCR_KSYM_SYSCALLS(KCR_KSYM_DECLARE)
+#undef KCR_KSYM_DECLARE
+
+#define KCR_KSYM_DECLARE(name, type, why) \
+	extern typeof(type) *kcr_var_##name;
+KCR_KSYM_VARS(KCR_KSYM_DECLARE)
+#undef KCR_KSYM_DECLARE
+
+#define kcr_call(name)	static_call(kcr_sc_##name)
+#define kcr_var(name)	(*kcr_var_##name)
+
+#define kcr_syscall(name, ...) ({					\
+	unsigned long __a[6] = { __VA_ARGS__ };				\
+	struct pt_regs __r = {						\
+		.di = __a[0], .si = __a[1], .dx = __a[2],		\
+		.r10 = __a[3], .r8 = __a[4], .r9 = __a[5],		\
+	};								\
+	kcr_call(__x64_sys_##name)(&__r);				\
+})
+
+int kcr_ksym_init(void);
+
+#endif /* _KCR_KSYM_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The address space, as checkpoint.c and restart.c drive it. */
+#ifndef _KCR_MM_H
+#define _KCR_MM_H
+
+#include "kcr.h"
+
+/* checkpoint: everything is parked */
+int kcr_mm_snapshot(struct kcr_ctx *ctx);	/* makes ctx->snapshot */
+/* checkpoint: pages of ctx->snapshot (dropped as they go), or of ctx->mm */
+int kcr_mm_write(struct kcr_ctx *ctx);
+void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */
+
+/* restart, in the leader: empties the address space it was born with */
+int kcr_mm_begin(struct kcr_ctx *ctx);
+/* restart, in the leader: one KCR_KIND_PAGES (data is NULL for zeros) */
+int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+		    const void *data, size_t len);
+
+#endif /* _KCR_MM_H */

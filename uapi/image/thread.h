@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+#ifndef _UAPI_KCR_IMAGE_THREAD_H
+#define _UAPI_KCR_IMAGE_THREAD_H
+
+#include <linux/types.h>
+
+#define KCR_THREAD_LEADER	(1u << 0)
+
+/**
+ * struct kcr_img_thread - KCR_KIND_THREAD; records owned by it follow
+ * @tid: thread id in the checkpointer's pid namespace
+ * @flags: KCR_THREAD_*
+ * @personality: as personality(2) has it
+ * @pdeath_signal: PR_SET_PDEATHSIG, 0 for none
+ * @clear_child_tid: user address, 0 for none
+ * @robust_list: user address, 0 for none
+ * @rseq: user address of struct rseq, 0 for none
+ * @rseq_len: bytes of it
+ * @rseq_sig: signature before abort handlers
+ * @timer_slack_ns: PR_SET_TIMERSLACK
+ * @comm: name of the thread
+ */
+struct kcr_img_thread {
+	__le32	tid;
+	__le32	flags;
+	__le32	personality;
+	__le32	pdeath_signal;
+	__le64	clear_child_tid;
+	__le64	robust_list;
+	__le64	rseq;
+	__le32	rseq_len;
+	__le32	rseq_sig;
+	__le64	timer_slack_ns;
+	char	comm[16];
+};
+
+#endif /* _UAPI_KCR_IMAGE_THREAD_H */

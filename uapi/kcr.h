@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/kcr: checkpoint and restart of running programs.
+ *
+ * History of this interface
+ *   1	first version
+ *
+ * The protocol
+ *
+ *   open("/dev/kcr")
+ *   |
+ *   +- KCR_IOC_INFO			version, kinds, limits, policy
+ *   |
+ *   +- KCR_IOC_CHECKPOINT -> fd	the target is looked up and access is checked
+ *   |    +- KCR_IOC_RUN		parks, takes the cut, resumes (unless
+ *   |    |				KCR_CKPT_HOLD) and writes the image
+ *   |    +- KCR_IOC_FINISH		resumes, stops or kills what is held
+ *   |    `- close()			whatever is held is resumed
+ *   |
+ *   `- KCR_IOC_RESTART -> fd
+ *        +- KCR_IOC_RUN		reads the image; everything is made, parked
+ *        +- KCR_IOC_FINISH		commits: the program runs
+ *        `- close()			whatever was made is killed
+ *
+ *   On both kinds of descriptor, and from any thread:
+ *     KCR_IOC_STATUS	progress, pause, class of failure, the sentence
+ *     KCR_IOC_CANCEL	makes a running KCR_IOC_RUN fail
+ *
+ * Every structure begins with its own size as the caller knows it. A longer
+ * one is accepted when the bytes that the module does not know are zero; in a
+ * shorter one the missing bytes count as zero.
+ */
+#ifndef _UAPI_KCR_H
+#define _UAPI_KCR_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KCR_ABI			1
+#define KCR_VERSION		"0.1.0"
+#define KCR_DEVICE		"/dev/kcr"
+
+/**
+ * enum kcr_class - why an operation failed, as an exit status tells it
+ * @KCR_CLASS_OK: it did not fail
+ * @KCR_CLASS_USAGE: the request made no sense
+ * @KCR_CLASS_PERMISSION: the caller may not
+ * @KCR_CLASS_UNSUPPORTED: the program holds something that can't be saved,
+ *	or this machine can't give something that the image needs
+ * @KCR_CLASS_TRANSIENT: would not stop in time, is gone, a pid is taken
+ * @KCR_CLASS_ENVIRONMENT: memory, limits, kernel
+ * @KCR_CLASS_IMAGE: the image is damaged, or of a version not known here
+ * @KCR_CLASS_IO: reading or writing the image failed
+ */
+enum kcr_class {
+	KCR_CLASS_OK		= 0,
+	KCR_CLASS_USAGE		= 1,
+	KCR_CLASS_PERMISSION	= 2,
+	KCR_CLASS_UNSUPPORTED	= 3,
+	KCR_CLASS_TRANSIENT	= 4,
+	KCR_CLASS_ENVIRONMENT	= 5,
+	KCR_CLASS_IMAGE		= 6,
+	KCR_CLASS_IO		= 7,
+};
+
+/**
+ * enum kcr_phase - how far an operation is
+ * @KCR_PHASE_NEW: made, KCR_IOC_RUN has not been called
+ * @KCR_PHASE_PARK: waiting until every thread has stopped
+ * @KCR_PHASE_CUT: everything is stopped; state is being taken
+ * @KCR_PHASE_WRITE: writing the image
+ * @KCR_PHASE_HOLD: image written, the program is still stopped
+ * @KCR_PHASE_READ: reading the image and making the program from it
+ * @KCR_PHASE_PREPARED: the program is made, and stopped
+ * @KCR_PHASE_DONE: finished well
+ * @KCR_PHASE_FAILED: failed; class, error and sentence tell why
+ */
+enum kcr_phase {
+	KCR_PHASE_NEW		= 0,
+	KCR_PHASE_PARK		= 1,
+	KCR_PHASE_CUT		= 2,
+	KCR_PHASE_WRITE		= 3,
+	KCR_PHASE_HOLD		= 4,
+	KCR_PHASE_READ		= 5,
+	KCR_PHASE_PREPARED	= 6,
+	KCR_PHASE_DONE		= 7,
+	KCR_PHASE_FAILED	= 8,
+};
+
+/* enum kcr_right - what a policy parameter allows to whom */
+enum kcr_right {
+	KCR_RIGHT_ROOT		= 0,
+	KCR_RIGHT_GROUP		= 1,
+	KCR_RIGHT_ANY		= 2,
+};
+
+/**
+ * struct kcr_info - KCR_IOC_INFO: what this module is
+ * @size: sizeof(struct kcr_info)
+ * @abi: KCR_ABI of the module
+ * @image_version: KCR_IMAGE_VERSION that it writes
+ * @kinds: number of kinds of record it knows
+ * @max_ops: operations that may be under way at once
+ * @active_ops: operations under way
+ * @policy_checkpoint: enum kcr_right of the parameter ``checkpoint``
+ * @policy_pid: enum kcr_right of the parameter ``pid_choice``
+ * @policy_time: enum kcr_right of the parameter ``time_choice``
+ * @reserved: zero
+ * @buffer_limit: bytes that one operation may buffer while its target is stopped
+ * @version: KCR_VERSION of the module, NUL-terminated
+ * @kernel: release of the running kernel, NUL-terminated
+ */
+struct kcr_info {
+	__u32	size;
+	__u32	abi;
+	__u32	image_version;
+	__u32	kinds;
+	__u32	max_ops;
+	__u32	active_ops;
+	__u32	policy_checkpoint;
+	__u32	policy_pid;
+	__u32	policy_time;
+	__u32	reserved;
+	__u64	buffer_limit;
+	char	version[32];
+	char	kernel[64];
+};
+
+#define KCR_CKPT_HOLD		(1u << 0) /* stay stopped after the cut */
+#define KCR_CKPT_CHECK		(1u << 1) /* list blockers, estimate; write nothing */
+#define KCR_CKPT_WITH_FILES	(1u << 2) /* contents of files open for writing too */
+#define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES)
+
+/**
+ * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
+ * @size: sizeof(struct kcr_checkpoint)
+ * @flags: KCR_CKPT_*
+ * @pid: process id in the caller's pid namespace
+ * @timeout_ms: how long to wait until every thread has stopped; 0: 10 seconds
+ *
+ * Returns a descriptor of the operation, close-on-exec. Errors: EPERM, ESRCH,
+ * EINVAL, EBUSY (too many operations), EOPNOTSUPP (a kernel thread, oneself).
+ */
+struct kcr_checkpoint {
+	__u32	size;
+	__u32	flags;
+	__s32	pid;
+	__u32	timeout_ms;
+};
+
+#define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
+#define KCR_RESTART_TRUST	(1u << 1) /* root takes an image that root does not own */
+#define KCR_RESTART_ANY_PID	(1u << 2) /* reserved */
+#define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST)
+
+/**
+ * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
+ * @size: sizeof(struct kcr_restart)
+ * @flags: KCR_RESTART_*
+ *
+ * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
+ * its descriptors 0, 1 and 2 where the image says so.
+ */
+struct kcr_restart {
+	__u32	size;
+	__u32	flags;
+};
+
+/**
+ * struct kcr_run - KCR_IOC_RUN: do the first phase of an operation
+ * @size: sizeof(struct kcr_run)
+ * @image_fd: where to write or read the image; ignored for a check
+ *
+ * Blocks. Returns 0 when the image is written (checkpoint) or the program is
+ * prepared (restart). After an error KCR_IOC_STATUS tells class and sentence.
+ */
+struct kcr_run {
+	__u32	size;
+	__s32	image_fd;
+};
+
+enum kcr_action {
+	KCR_ACTION_RESUME	= 0,	/* checkpoint: let it go on */
+	KCR_ACTION_KILL		= 1,	/* checkpoint: SIGKILL, nothing more is run */
+	KCR_ACTION_STOP		= 2,	/* checkpoint: SIGSTOP, nothing more is run */
+	KCR_ACTION_COMMIT	= 3,	/* restart: let it run */
+	KCR_ACTION_ABORT	= 4,	/* restart: kill what was made */
+};
+
+/**
+ * struct kcr_finish - KCR_IOC_FINISH: the second phase
+ * @size: sizeof(struct kcr_finish)
+ * @action: enum kcr_action
+ */
+struct kcr_finish {
+	__u32	size;
+	__u32	action;
+};
+
+/**
+ * struct kcr_status - KCR_IOC_STATUS: how the operation stands
+ * @size: sizeof(struct kcr_status)
+ * @phase: enum kcr_phase
+ * @class: enum kcr_class
+ * @error: errno (positive), 0 for none
+ * @pid: target, or the process made, in the caller's pid namespace; 0: none
+ * @threads: threads of the process
+ * @blockers: sentences about what can't be saved (KCR_CKPT_CHECK)
+ * @text_len: in: bytes at @text; out: bytes that there are, with the final NUL
+ * @bytes: written or read so far
+ * @bytes_total: what is expected in all, an estimate until the phase is DONE
+ * @pages: pages written or read so far
+ * @pages_zero: pages left out because they hold zeros only
+ * @pages_file: pages left out because a file holds them
+ * @pause_ns: how long the program was stopped
+ * @park_ns: of that, until the last thread had stopped
+ * @op: number of the operation, as generic netlink tells it
+ * @text: where to put the sentence, or the blockers one to a line
+ */
+struct kcr_status {
+	__u32	size;
+	__u32	phase;
+	__u32	class;
+	__u32	error;
+	__s32	pid;
+	__u32	threads;
+	__u32	blockers;
+	__u32	text_len;
+	__u64	bytes;
+	__u64	bytes_total;
+	__u64	pages;
+	__u64	pages_zero;
+	__u64	pages_file;
+	__u64	pause_ns;
+	__u64	park_ns;
+	__u64	op;
+	__u64	text;
+};
+
+#define KCR_IOC_MAGIC		0xcb
+#define KCR_IOC_INFO		_IOWR(KCR_IOC_MAGIC, 0, struct kcr_info)
+#define KCR_IOC_CHECKPOINT	_IOW(KCR_IOC_MAGIC, 1, struct kcr_checkpoint)
+#define KCR_IOC_RESTART		_IOW(KCR_IOC_MAGIC, 2, struct kcr_restart)
+#define KCR_IOC_RUN		_IOW(KCR_IOC_MAGIC, 3, struct kcr_run)
+#define KCR_IOC_FINISH		_IOW(KCR_IOC_MAGIC, 4, struct kcr_finish)
+#define KCR_IOC_STATUS		_IOWR(KCR_IOC_MAGIC, 5, struct kcr_status)
+#define KCR_IOC_CANCEL		_IO(KCR_IOC_MAGIC, 6)
+
+/*
+ * Generic netlink: family "kcr".
+ *
+ *   KCR_CMD_OP_GET	dump: operations under way that the reader may see
+ *   KCR_CMD_KIND_GET	dump: kinds of record that the module knows
+ *   KCR_CMD_CANCEL	cancel operation KCR_ATTR_OP
+ *   KCR_CMD_EVENT	multicast, group "events" (CAP_SYS_ADMIN)
+ */
+#define KCR_GENL_NAME		"kcr"
+#define KCR_GENL_VERSION	1
+#define KCR_GENL_GROUP		"events"
+
+enum kcr_cmd {
+	KCR_CMD_UNSPEC,
+	KCR_CMD_OP_GET,
+	KCR_CMD_KIND_GET,
+	KCR_CMD_CANCEL,
+	KCR_CMD_EVENT,
+	__KCR_CMD_MAX,
+};
+#define KCR_CMD_MAX		(__KCR_CMD_MAX - 1)
+
+enum kcr_event {
+	KCR_EVENT_STARTED	= 1,
+	KCR_EVENT_PARKED	= 2,
+	KCR_EVENT_RESUMED	= 3,	/* with KCR_ATTR_PAUSE_NS */
+	KCR_EVENT_FINISHED	= 4,
+	KCR_EVENT_FAILED	= 5,	/* with KCR_ATTR_TEXT */
+};
+
+enum kcr_attr {
+	KCR_ATTR_UNSPEC,
+	KCR_ATTR_PAD,
+	KCR_ATTR_OP,		/* u64 */
+	KCR_ATTR_EVENT,		/* u32, enum kcr_event */
+	KCR_ATTR_RESTART,	/* flag: a restart, not a checkpoint */
+	KCR_ATTR_PHASE,		/* u32, enum kcr_phase */
+	KCR_ATTR_PID,		/* u32, in the reader's pid namespace, 0: not seen there */
+	KCR_ATTR_BYTES,		/* u64 */
+	KCR_ATTR_BYTES_TOTAL,	/* u64 */
+	KCR_ATTR_PAGES,		/* u64 */
+	KCR_ATTR_RATE,		/* u64, bytes in a second */
+	KCR_ATTR_PAUSE_NS,	/* u64 */
+	KCR_ATTR_CLASS,		/* u32, enum kcr_class */
+	KCR_ATTR_ERROR,		/* u32, errno */
+	KCR_ATTR_TEXT,		/* string */
+	KCR_ATTR_KIND,		/* u32, enum kcr_kind */
+	KCR_ATTR_KIND_NAME,	/* string */
+	KCR_ATTR_KIND_VERSION,	/* u32 */
+	__KCR_ATTR_MAX,
+};
+#define KCR_ATTR_MAX		(__KCR_ATTR_MAX - 1)
+
+#endif /* _UAPI_KCR_H */
