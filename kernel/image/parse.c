@@ -7,27 +7,52 @@
  * file. Here it is only made sure that the payload is as long as it may be.
  */
 #include "parse.h"
+#include "../../uapi/image/host.h"
+#include "../../uapi/image/process.h"
+#include "../../uapi/image/thread.h"
+#include "../../uapi/image/x86_regs.h"
+
+_Static_assert(sizeof(struct kcr_image_head) == 64, "image head");
+_Static_assert(sizeof(struct kcr_rec_head) == 40, "record head");
+_Static_assert(sizeof(struct kcr_img_pages) == 24, "run of pages");
+_Static_assert(sizeof(struct kcr_img_index_run) == 24, "run in the index");
+_Static_assert(sizeof(struct kcr_img_end) == 48, "end");
 
 /**
- * struct kcr_parse_kind - bounds of one kind's payload
- * @version: newest layout known here; 0 for a number that no kind has
+ * struct kcr_parse_bounds - how long one kind's payload may be
  * @min: fewest bytes
- * @max: most bytes
+ * @max: most bytes, 0 for KCR_REC_MAX
  */
-struct kcr_parse_kind {
-	__u16	version;
+struct kcr_parse_bounds {
 	__u32	min;
 	__u32	max;
 };
 
-#define KCR_PARSE_PAGES_MAX						\
+#define EXACTLY(type)		{ sizeof(type), sizeof(type) }
+#define AT_LEAST(type)		{ sizeof(type), 0 }
+#define BETWEEN(min, max)	{ min, max }
+
+#define PAGES_MAX							\
 	(sizeof(struct kcr_img_pages) + KCR_PARSE_PAGE_SIZE - 1 +	\
 	 (KCR_PAGES_MAX << KCR_PARSE_PAGE_SHIFT))
 
-static const struct kcr_parse_kind kcr_parse_kinds[KCR_KIND_MAX] = {
-#define KCR_PARSE_ANY(nr, NAME, stem, text)	[nr] = { 1, 0, KCR_REC_MAX },
-	KCR_KINDS(KCR_PARSE_ANY)
-#undef KCR_PARSE_ANY
+static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
+	[KCR_KIND_HOST]		= EXACTLY(struct kcr_img_host),
+	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
+	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
+	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
+	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),
+	[KCR_KIND_PAGES]	= BETWEEN(sizeof(struct kcr_img_pages), PAGES_MAX),
+	[KCR_KIND_INDEX]	= AT_LEAST(struct kcr_img_index_run),
+	[KCR_KIND_PAD]		= BETWEEN(0, KCR_PARSE_PAGE_SIZE),
+	[KCR_KIND_END]		= EXACTLY(struct kcr_img_end),
+};
+
+/* The newest layout of each kind that is known here, 0 for no such kind. */
+static const __u16 kcr_parse_version[KCR_KIND_MAX] = {
+#define KCR_PARSE_VERSION(nr, NAME, stem, text)	[nr] = 1,
+	KCR_KINDS(KCR_PARSE_VERSION)
+#undef KCR_PARSE_VERSION
 };
 
 static int bad(int error, const char *sentence, const char **why)
@@ -93,13 +118,6 @@ int kcr_parse_head(const struct kcr_image_head *head, const char **why)
 	return 0;
 }
 
-static const struct kcr_parse_kind *find_kind(__u32 kind)
-{
-	if (kind >= KCR_KIND_MAX || !kcr_parse_kinds[kind].version)
-		return NULL;
-	return &kcr_parse_kinds[kind];
-}
-
 /**
  * kcr_parse_known() - may the payload of a record be read here?
  * @rec: head of the record
@@ -109,24 +127,26 @@ static const struct kcr_parse_kind *find_kind(__u32 kind)
  */
 bool kcr_parse_known(const struct kcr_rec_head *rec)
 {
-	const struct kcr_parse_kind *kind = find_kind(le32_to_cpu(rec->kind));
+	__u32 kind = le32_to_cpu(rec->kind);
 	__u16 version = le16_to_cpu(rec->version);
 
-	return kind && version && version <= kind->version;
+	return kind < KCR_KIND_MAX && version &&
+	       version <= kcr_parse_version[kind];
 }
 
-static int parse_rec_len(const struct kcr_rec_head *rec, const char **why)
+static int parse_len(const struct kcr_rec_head *rec, const char **why)
 {
-	const struct kcr_parse_kind *kind = find_kind(le32_to_cpu(rec->kind));
+	const struct kcr_parse_bounds *bounds;
 	__u64 len = le64_to_cpu(rec->len);
 
 	if (len > KCR_REC_MAX)
 		return bad(-EBADMSG, "record is longer than any may be", why);
 	if (!kcr_parse_known(rec))
 		return 0;
-	if (len < kind->min)
+	bounds = &kcr_parse_bounds[le32_to_cpu(rec->kind)];
+	if (len < bounds->min)
 		return bad(-EBADMSG, "record is too short for its kind", why);
-	if (len > kind->max)
+	if (bounds->max && len > bounds->max)
 		return bad(-EBADMSG, "record is too long for its kind", why);
 	return 0;
 }
@@ -152,7 +172,7 @@ int kcr_parse_rec(const struct kcr_rec_head *rec, __u64 expected_offset,
 		return bad(-EPROTONOSUPPORT, "record has a flag not known here", why);
 	if ((flags & KCR_REC_CRITICAL) && !kcr_parse_known(rec))
 		return bad(-EPROTONOSUPPORT, "record that must not be skipped is of a kind not known here", why);
-	return parse_rec_len(rec, why);
+	return parse_len(rec, why);
 }
 
 /**
