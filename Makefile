@@ -13,7 +13,8 @@ TESTS	?=
 CMD	?= bash
 TIMEOUT	?= 600
 
-RELEASE	= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+RELEASE	= $(shell awk -F '"' '/UTS_RELEASE/ { print $$2 }' \
+		$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 O	= build/$(RELEASE)
 VM	= selftests/vm
 JOBS	= $(shell nproc)
@@ -30,7 +31,7 @@ all: module tools ## the module for the running kernel, and the tools
 
 .PHONY: module
 module: farm ## the module alone (KDIR=..., the kernel's build folder)
-	+$(LOCK) $(MAKE) -j$(JOBS) -C $(KDIR) M=$(abspath $(O)) \
+	+$(LOCK) $(MAKE) -j$(JOBS) -C $(KDIR) O= M=$(abspath $(O)) \
 		CONFIG_DEBUG_INFO_BTF_MODULES= $(KBUILD_ARGS) modules
 
 # Objects of different kernels must not mix, and a module is built where its
@@ -97,8 +98,8 @@ bench: ## what a checkpoint costs
 	@$(VM)/run --kernel $(KERNEL) --timeout 1800 -- /kcr/selftests/bench/run
 
 .PHONY: vm
-vm: vm-build ## run CMD='...' in the guest, the module in $KCR_BUILD/kcr.ko
-	@$(VM)/run --kernel $(KERNEL) --timeout $(TIMEOUT) -- '$(subst ','\'',$(CMD))'
+vm: vm-build ## run CMD='...' in the guest, with $KCR_BUILD/kcr.ko
+	@$(VM)/run --kernel $(KERNEL) --timeout $(TIMEOUT) -- '$(subst ','\'',$(value CMD))'
 
 # The module for the guest's kernel, the tools and the test programs. What
 # make prints goes to standard error: standard output is the guest's.
