@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * checkpoint(1): save a running program into an image.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/emit.h"
+#include "lib/op.h"
+#include "lib/output.h"
+#include "lib/text.h"
+#include "lib/tool.h"
+#include "lib/watch.h"
+
+/* How often to look whether the reader of a pipe has taken all. */
+#define DRAIN_INTERVAL_NS	20000000
+
+/**
+ * struct job - what the user wants, and how it goes
+ * @request: for the module
+ * @after: what is to become of the program
+ * @path: of the image, NULL for standard output
+ * @quiet: say nothing but errors
+ * @verbose: say how it went
+ * @json: say how it went in JSON
+ * @verdict: how it went
+ * @op: the operation
+ * @out: where the image goes
+ * @watch: what goes on beside it
+ */
+struct job {
+	struct kcr_checkpoint request;
+	enum kcr_action after;
+	const char *path;
+	bool quiet;
+	bool verbose;
+	bool json;
+	struct verdict verdict;
+	struct op op;
+	struct output out;
+	struct watch watch;
+};
+
+static const char help[] =
+"Usage: checkpoint [OPTION]... PID > IMAGE\n"
+"Save the running process PID into an image, from which restart(1) makes it\n"
+"again. The process goes on.\n"
+"\n"
+"  -o, --output FILE   write to FILE, which appears when it is complete\n"
+"  -k, --kill          kill the process once the image is safe\n"
+"      --stop          stop it (as SIGSTOP does) once the image is safe\n"
+"      --check         list what can't be saved, estimate the size, write nothing\n"
+"      --with-files    put the contents of files open for writing in the image\n"
+"  -t, --timeout SEC   how long to wait until every thread has stopped (10)\n"
+"  -q, --quiet         no progress, only errors\n"
+"  -v, --verbose       tell how long the process was stopped, and more\n"
+"      --json          tell how it went as one JSON object\n"
+"  -h, --help          print this\n"
+"  -V, --version       print the version\n"
+"\n"
+"Exit status: 0 done, 1 usage, 2 not permitted, 3 holds something that can't be\n"
+"saved, 4 not now (would not stop in time, is gone), 5 environment, 7 I/O.\n";
+
+static bool checks(const struct job *job)
+{
+	return job->request.flags & KCR_CKPT_CHECK;
+}
+
+static bool holds(const struct job *job)
+{
+	return job->request.flags & KCR_CKPT_HOLD;
+}
+
+static int check_caught(struct job *job)
+{
+	if (!watch_caught(&job->watch))
+		return 0;
+	return fail(&job->verdict, KCR_CLASS_TRANSIENT, EINTR, "interrupted");
+}
+
+/* A program must not be killed while its image is still in a pipe. */
+static int wait_for_reader(struct job *job)
+{
+	const struct timespec interval = { .tv_nsec = DRAIN_INTERVAL_NS };
+	int r;
+
+	while (!(r = output_drained(&job->out, &job->verdict))) {
+		if (check_caught(job) < 0)
+			return -1;
+		nanosleep(&interval, NULL);
+	}
+	return r < 0 ? -1 : 0;
+}
+
+static int secure_image(struct job *job)
+{
+	if (check_caught(job) < 0 || output_sync(&job->out, &job->verdict) < 0)
+		return -1;
+	if (holds(job) && wait_for_reader(job) < 0)
+		return -1;
+	if (check_caught(job) < 0)
+		return -1;
+	return output_publish(&job->out, &job->verdict);
+}
+
+static int run(struct job *job)
+{
+	int r;
+
+	watch_begin(&job->watch, job->op.fd);
+	r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
+	if (!r && !checks(job))
+		r = secure_image(job);
+	watch_end(&job->watch);
+	if (!r)
+		op_look(&job->op);
+	return r;
+}
+
+/* The image is there: from here on a signal comes too late. */
+static void finish(struct job *job)
+{
+	struct verdict v = { 0 };
+
+	if (!op_finish(&job->op, job->after, &v))
+		return;
+	fail(&job->verdict, v.class, v.error,
+	     "the image is complete, but process %d goes on: %s",
+	     job->request.pid, v.text ? v.text : strerror(v.error));
+	free(v.text);
+}
+
+static void checkpoint(struct job *job)
+{
+	if (!checks(job) &&
+	    output_open(&job->out, job->path, &job->verdict) < 0)
+		return;
+	if (op_checkpoint(&job->op, &job->request, &job->verdict) < 0)
+		return;
+	if (run(job) < 0 || checks(job))
+		return;
+	finish(job);
+}
+
+/* What stops the program from being saved is an answer, not an accident. */
+static void take_blockers(struct job *job)
+{
+	if (!checks(job) || !job->op.status.blockers)
+		return;
+	free(job->verdict.text);
+	job->verdict.class = KCR_CLASS_UNSUPPORTED;
+	job->verdict.text = strdup(job->op.text ? job->op.text : "");
+}
+
+static void emit_blockers(struct emit *e, const char *text)
+{
+	emit_begin_list(e, "blockers");
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		emit_text(e, NULL, text, len);
+		text += len + (text[len] == '\n');
+	}
+	emit_end(e);
+}
+
+static void report_json(const struct job *job, FILE *file)
+{
+	struct emit e = { .file = file, .json = true, .compact = true };
+	const struct kcr_status *s = &job->op.status;
+	const struct verdict *v = &job->verdict;
+
+	emit_begin(&e, NULL);
+	emit_s64(&e, "pid", job->request.pid);
+	if (job->path && !checks(job))
+		emit_string(&e, "image", job->path);
+	else
+		emit_null(&e, "image");
+	emit_u64(&e, "threads", s->threads);
+	emit_u64(&e, "bytes", checks(job) ? s->bytes_total : s->bytes);
+	emit_u64(&e, "pages", s->pages);
+	emit_u64(&e, "pages_zero", s->pages_zero);
+	emit_u64(&e, "pages_file", s->pages_file);
+	emit_u64(&e, "pause_ns", s->pause_ns);
+	emit_u64(&e, "park_ns", s->park_ns);
+	if (checks(job))
+		emit_blockers(&e, s->blockers ? v->text : NULL);
+	emit_string(&e, "class", class_name(v->class));
+	emit_s64(&e, "error", v->error);
+	emit_string(&e, "message", v->text ? v->text : "");
+	emit_end(&e);
+}
+
+static void report_check(const struct job *job)
+{
+	char size[TEXT_NUMBER];
+
+	if (job->verdict.class == KCR_CLASS_OK && !job->quiet)
+		printf("process %d can be saved, in about %s\n",
+		       job->request.pid,
+		       text_bytes(size, job->op.status.bytes_total));
+	if (job->verdict.class != KCR_CLASS_OK)
+		say_lines(job->verdict.text ? job->verdict.text : "failed");
+}
+
+static void report_verbose(const struct job *job)
+{
+	const struct kcr_status *s = &job->op.status;
+	char pause[TEXT_NUMBER], park[TEXT_NUMBER], bytes[TEXT_NUMBER];
+
+	say("process %d stood still for %s, %s of it until its %u threads had stopped",
+	    job->request.pid, text_ns(pause, s->pause_ns),
+	    text_ns(park, s->park_ns), s->threads);
+	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
+	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
+	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
+}
+
+static void report(const struct job *job)
+{
+	bool image_on_stdout = !job->path && !checks(job);
+
+	if (job->json)
+		report_json(job, image_on_stdout ? stderr : stdout);
+	else if (checks(job))
+		report_check(job);
+	else if (job->verdict.class != KCR_CLASS_OK)
+		say_lines(job->verdict.text ? job->verdict.text : "failed");
+	else if (job->verbose)
+		report_verbose(job);
+}
+
+static int usage(const char *format, const char *what)
+{
+	say(format, what);
+	say("try checkpoint --help");
+	return -1;
+}
+
+static int parse_pid(struct job *job, const char *arg)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(arg, &end, 10);
+	if (errno || end == arg || *end || pid <= 0 || pid > INT_MAX)
+		return usage("%s is no process id", arg);
+	job->request.pid = pid;
+	return 0;
+}
+
+static int parse_timeout(struct job *job, const char *arg)
+{
+	char *end;
+	double s = strtod(arg, &end);
+
+	if (end == arg || *end || !(s >= 0.001) || s > UINT_MAX / 1000)
+		return usage("%s is no number of seconds", arg);
+	job->request.timeout_ms = s * 1000;
+	return 0;
+}
+
+static int set_after(struct job *job, enum kcr_action after)
+{
+	if (holds(job) && job->after != after)
+		return usage("%s", "--kill and --stop exclude each other");
+	job->request.flags |= KCR_CKPT_HOLD;
+	job->after = after;
+	return 0;
+}
+
+enum {
+	OPT_STOP = 256,
+	OPT_CHECK,
+	OPT_WITH_FILES,
+	OPT_JSON,
+};
+
+static const struct option options[] = {
+	{ "output",	required_argument, NULL, 'o' },
+	{ "kill",	no_argument, NULL, 'k' },
+	{ "stop",	no_argument, NULL, OPT_STOP },
+	{ "check",	no_argument, NULL, OPT_CHECK },
+	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
+	{ "timeout",	required_argument, NULL, 't' },
+	{ "quiet",	no_argument, NULL, 'q' },
+	{ "verbose",	no_argument, NULL, 'v' },
+	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "help",	no_argument, NULL, 'h' },
+	{ "version",	no_argument, NULL, 'V' },
+	{ }
+};
+
+/* Returns -1 after a mistake of the user's. */
+static int take_option(struct job *job, int option)
+{
+	switch (option) {
+	case 'o':
+		job->path = optarg;
+		return 0;
+	case 'k':
+		return set_after(job, KCR_ACTION_KILL);
+	case OPT_STOP:
+		return set_after(job, KCR_ACTION_STOP);
+	case OPT_CHECK:
+		job->request.flags |= KCR_CKPT_CHECK;
+		return 0;
+	case OPT_WITH_FILES:
+		job->request.flags |= KCR_CKPT_WITH_FILES;
+		return 0;
+	case 't':
+		return parse_timeout(job, optarg);
+	case 'q':
+		job->quiet = true;
+		return 0;
+	case 'v':
+		job->verbose = true;
+		return 0;
+	case OPT_JSON:
+		job->json = true;
+		return 0;
+	case 'h':
+		fputs(help, stdout);
+		exit(0);
+	case 'V':
+		tool_version();
+		exit(0);
+	default:
+		return usage("%s", "unknown or incomplete option");
+	}
+}
+
+static int parse(struct job *job, int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "o:kt:qvhV", options, NULL)) != -1)
+		if (take_option(job, option) < 0)
+			return -1;
+	if (optind == argc)
+		return usage("%s", "which process? (its id is missing)");
+	if (optind + 1 < argc)
+		return usage("%s: one process at a time", argv[optind + 1]);
+	if (checks(job))	/* of whatever would be done otherwise */
+		job->request.flags &= ~KCR_CKPT_HOLD;
+	return parse_pid(job, argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = {
+		.request.size = sizeof(job.request),
+		.after = KCR_ACTION_RESUME,
+		.op.fd = -1,
+		.out = { .fd = -1, .directory = -1 },
+	};
+	int caught;
+
+	tool_begin("checkpoint");
+	if (parse(&job, argc, argv) < 0)
+		return KCR_CLASS_USAGE;
+	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
+	watch_signals(&job.watch);
+	checkpoint(&job);
+	take_blockers(&job);
+	op_close(&job.op);
+	output_close(&job.out);
+	caught = watch_caught(&job.watch);
+	if (caught && job.verdict.class != KCR_CLASS_OK)
+		tool_die_of(caught);
+	report(&job);
+	return job.verdict.class;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/kcr as functions.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "device.h"
+
+static int result(int r)
+{
+	return r < 0 ? -errno : r;
+}
+
+int device_open(void)
+{
+	return result(open(KCR_DEVICE, O_RDWR | O_CLOEXEC));
+}
+
+int device_info(int device, struct kcr_info *info)
+{
+	info->size = sizeof(*info);
+	return result(ioctl(device, KCR_IOC_INFO, info));
+}
+
+int device_checkpoint(int device, const struct kcr_checkpoint *request)
+{
+	return result(ioctl(device, KCR_IOC_CHECKPOINT, request));
+}
+
+int device_restart(int device, const struct kcr_restart *request)
+{
+	return result(ioctl(device, KCR_IOC_RESTART, request));
+}
+
+int device_run(int op, int image)
+{
+	struct kcr_run run = { .size = sizeof(run), .image_fd = image };
+
+	return result(ioctl(op, KCR_IOC_RUN, &run));
+}
+
+int device_finish(int op, enum kcr_action action)
+{
+	struct kcr_finish finish = { .size = sizeof(finish), .action = action };
+
+	return result(ioctl(op, KCR_IOC_FINISH, &finish));
+}
+
+int device_status(int op, struct kcr_status *status)
+{
+	status->size = sizeof(*status);
+	return result(ioctl(op, KCR_IOC_STATUS, status));
+}
+
+int device_cancel(int op)
+{
+	return result(ioctl(op, KCR_IOC_CANCEL));
+}

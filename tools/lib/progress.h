@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The line on a terminal that tells how far an operation is.
+ */
+#ifndef _KCR_PROGRESS_H
+#define _KCR_PROGRESS_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "../../uapi/kcr.h"
+
+/**
+ * struct progress - what the line needs to remember
+ * @began: when bytes began to flow
+ * @flowing: whether they do
+ * @shown: whether there is a line to wipe
+ */
+struct progress {
+	struct timespec began;
+	bool flowing;
+	bool shown;
+};
+
+void progress_show(struct progress *p, const struct kcr_status *status);
+void progress_wipe(struct progress *p);
+
+#endif /* _KCR_PROGRESS_H */
