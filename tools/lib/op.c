@@ -82,7 +82,8 @@ static int fail_begin(struct verdict *v, int error, const char *what)
 	case EPERM:
 	case EACCES:
 		return fail(v, KCR_CLASS_PERMISSION, error,
-			    "%s: not permitted", what);
+			    "%s: not permitted: ptrace may not attach to it, or the module's parameter checkpoint= leaves you out",
+			    what);
 	case ESRCH:
 		return fail(v, KCR_CLASS_TRANSIENT, error,
 			    "%s: no such process", what);
@@ -91,7 +92,8 @@ static int fail_begin(struct verdict *v, int error, const char *what)
 			    "%s: too many operations are under way", what);
 	case EOPNOTSUPP:
 		return fail(v, KCR_CLASS_UNSUPPORTED, error,
-			    "%s: a kernel thread, or this tool itself", what);
+			    "%s: a kernel thread, an init or this tool itself can't be saved",
+			    what);
 	case EINVAL:
 		return fail(v, KCR_CLASS_USAGE, error,
 			    "%s: the module does not take this request", what);

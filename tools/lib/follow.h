@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Stand in for a restarted program until it ends: as env(1) and timeout(1) do.
+ */
+#ifndef _KCR_FOLLOW_H
+#define _KCR_FOLLOW_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "inside.h"
+
+/**
+ * struct follow - the program and its terminal
+ * @pid: of the program
+ * @inside: who tells of it; NULL if it is our child
+ * @signals: that are passed on; blocked
+ * @signal_fd: where they arrive
+ * @tty: our terminal, -1 for none
+ */
+struct follow {
+	pid_t pid;
+	const struct inside *inside;
+	sigset_t signals;
+	int signal_fd;
+	int tty;
+};
+
+int follow_begin(struct follow *f, struct verdict *v);
+void follow_program(struct follow *f, pid_t pid, const struct inside *in);
+_Noreturn void follow(struct follow *f);
+
+#endif /* _KCR_FOLLOW_H */
