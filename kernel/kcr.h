@@ -286,15 +286,15 @@ int kcr_stream_flush(struct kcr_ctx *ctx);
 /* reader.c */
 int kcr_read_head(struct kcr_ctx *ctx);
 int kcr_read_recs(struct kcr_ctx *ctx);
-int kcr_read_pages(struct kcr_ctx *ctx,
-		   int (*page_run)(struct kcr_ctx *ctx,
-				   const struct kcr_img_pages *run,
-				   const void *data, size_t len));
+typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+			      const void *data, size_t len);
+int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
 struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 
 /* park.c */
 int kcr_park(struct kcr_ctx *ctx);
 void kcr_resume(struct kcr_ctx *ctx);
+void kcr_wait_inactive(struct kcr_thread *t);
 
 /* dev.c */
 void kcr_ctx_get(struct kcr_ctx *ctx);

@@ -20,6 +20,7 @@
 
 #define KCR_KSYM_FUNCS(x)						\
 	x(do_exit,		"end a task that was not made whole")	\
+	x(do_group_exit,	"end a process that was not made whole")	\
 	x(kernel_clone,		"make tasks")				\
 	x(kernel_wait4,		"wait for the task that copies an address space") \
 	x(wait_task_inactive,	"see that a thread has left its processor") \
@@ -29,11 +30,24 @@
 	x(find_task_by_vpid,	"find the target")			\
 	x(task_user_regset_view, "read and write registers")		\
 	x(do_send_sig_info,	"queue signals")			\
-	x(mm_access,		"get at the target's memory")		\
+	x(__set_task_comm,	"name a thread")			\
+	x(walk_page_range,	"find the pages of an address space")	\
+	x(get_mm_exe_file,	"save which program it is")		\
+	x(replace_mm_exe_file,	"restore which program it is")		\
+	x(path_noexec,		"refuse a program that may not be executed")	\
+	x(set_dumpable,		"restore whether it may be dumped")	\
+	x(arch_get_unmapped_area, "restore where mmap() searches")	\
+	x(arch_get_unmapped_area_topdown, "restore where mmap() searches")	\
+	x(do_arch_prctl_64,	"map the vDSO at its old address")	\
+	x(set_shrinker_bit,	"hear of a memory cgroup that runs full")	\
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(setsid,		"lead a session")			\
 	x(setpgid,		"lead a process group")			\
+	x(mprotect,		"protect memory that is filled")	\
+	x(madvise,		"restore what the kernel was told about memory")	\
+	x(membarrier,		"register for membarrier()")		\
+	x(prctl,		"restore flags of a process")		\
 
 #define KCR_KSYM_VARS(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \

@@ -6,13 +6,16 @@
 #ifndef _KCR_KSYM_DECL_H
 #define _KCR_KSYM_DECL_H
 
+#include <asm/proto.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A checkpoint, from parking to the end of the image.
+ *
+ *	prepare		hash files that are open for writing (still running)
+ *	park		every thread stops
+ *	cut		state into the buffer, memory into a snapshot
+ *	resume		unless KCR_CKPT_HOLD
+ *	write		buffer, hashes, pages, index, end
+ *	finish		resume, stop or kill what is still held
+ */
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "dev.h"
+#include "files/files.h"
+#include "kcr.h"
+#include "kinds.h"
+#include "ksym.h"
+#include "mm/mm.h"
+#include "netlink.h"
+#include "policy.h"
+#include "stream.h"
+#include "task/task.h"
+
+static bool held(struct kcr_ctx *ctx)
+{
+	return ctx->flags & KCR_CKPT_HOLD;
+}
+
+static bool checking(struct kcr_ctx *ctx)
+{
+	return ctx->flags & KCR_CKPT_CHECK;
+}
+
+static int save_thread(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	const struct kcr_ops *ops;
+	unsigned int i;
+	size_t mark = kcr_where(ctx, "thread %d", t->tid);
+	int ret;
+
+	t->id = kcr_new_id(ctx);
+	ret = kcr_thread_save(ctx, t) ?: kcr_thread_refuse(ctx, t);
+	kcr_for_each_kind(ops, i) {
+		if (!ret && ops->save_thread)
+			ret = ops->save_thread(ctx, t);
+	}
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+static int save_threads(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t;
+	int ret = 0;
+
+	list_for_each_entry(t, &ctx->threads, node) {
+		if (t->state == KCR_THREAD_GONE)
+			continue;
+		ret = save_thread(ctx, t);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+static int save_all(struct kcr_ctx *ctx)
+{
+	const struct kcr_ops *ops;
+	unsigned int i;
+	int ret = kcr_write_head(ctx) ?: kcr_task_refuse(ctx, ctx->leader);
+
+	kcr_for_each_kind(ops, i) {
+		if (!ret && ops->save_process)
+			ret = ops->save_process(ctx, ctx->leader);
+	}
+	return ret ?: save_threads(ctx);
+}
+
+static int get_mm(struct kcr_ctx *ctx)
+{
+	ctx->mm = get_task_mm(ctx->leader);
+	if (!ctx->mm)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
+	return 0;
+}
+
+static bool killed(struct kcr_ctx *ctx)
+{
+	return ctx->leader->signal->flags & SIGNAL_GROUP_EXIT;
+}
+
+/* Everything is parked: what is taken here belongs to one moment. */
+static int cut(struct kcr_ctx *ctx)
+{
+	int ret;
+
+	kcr_set_phase(ctx, KCR_PHASE_CUT);
+	ret = kcr_policy_target(ctx) ?: get_mm(ctx) ?: save_all(ctx);
+	if (ret)
+		return ret;
+	if (killed(ctx))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
+	if (!held(ctx) && !checking(ctx))
+		ret = kcr_mm_snapshot(ctx);
+	return ret;
+}
+
+static int write_image(struct kcr_ctx *ctx)
+{
+	kcr_set_phase(ctx, KCR_PHASE_WRITE);
+	ctx->direct = true;
+	return kcr_stream_flush(ctx) ?: kcr_files_finish(ctx) ?:
+	       kcr_mm_write(ctx) ?: kcr_write_end(ctx);
+}
+
+/* kcr_checkpoint_run() - everything up to the end of the image */
+int kcr_checkpoint_run(struct kcr_ctx *ctx)
+{
+	int ret;
+
+	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
+	kcr_set_phase(ctx, KCR_PHASE_PARK);
+	ret = kcr_files_prepare(ctx, ctx->leader) ?: kcr_park(ctx) ?: cut(ctx);
+	if (!held(ctx) || checking(ctx) || ret)
+		kcr_resume(ctx);
+	if (ret)
+		return ret;
+	if (!checking(ctx))
+		ret = write_image(ctx);
+	if (ret)
+		return ret;
+
+	kcr_mm_drop(ctx);
+	kcr_set_phase(ctx, held(ctx) && !checking(ctx) ? KCR_PHASE_HOLD : KCR_PHASE_DONE);
+	return 0;
+}
+
+static int send(struct kcr_ctx *ctx, int sig)
+{
+	return kcr_call(do_send_sig_info)(sig, SEND_SIG_PRIV, ctx->leader, PIDTYPE_TGID);
+}
+
+/* kcr_checkpoint_finish() - what becomes of a program that is held */
+int kcr_checkpoint_finish(struct kcr_ctx *ctx, enum kcr_action action)
+{
+	if (ctx->phase == KCR_PHASE_DONE && action == KCR_ACTION_RESUME)
+		return 0;
+	if (ctx->phase != KCR_PHASE_HOLD)
+		return -EBUSY;
+
+	switch (action) {
+	case KCR_ACTION_RESUME:
+		break;
+	case KCR_ACTION_KILL:
+		send(ctx, SIGKILL);
+		break;
+	case KCR_ACTION_STOP:
+		send(ctx, SIGSTOP);
+		break;
+	default:
+		return -EINVAL;
+	}
+	kcr_resume(ctx);
+	kcr_set_phase(ctx, KCR_PHASE_DONE);
+	return 0;
+}
+
+/* kcr_checkpoint_abort() - let go whatever is held; more than once is fine */
+void kcr_checkpoint_abort(struct kcr_ctx *ctx)
+{
+	kcr_mm_drop(ctx);
+	if (ctx->phase != KCR_PHASE_NEW)
+		kcr_resume(ctx);
+}

@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/kcr: the door.
+ *
+ * An ioctl on the device makes an operation and returns its descriptor; ioctls
+ * on that drive the two phases, and closing it aborts whatever is not finished.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+
+#include "dev.h"
+#include "files/files.h"
+#include "kcr.h"
+#include "kinds.h"
+#include "ksym.h"
+#include "mm/mm.h"
+#include "netlink.h"
+#include "policy.h"
+#include "reader.h"
+#include "stream.h"
+#include "task/blocked.h"
+
+#define KCR_TIMEOUT_DEFAULT_MS	10000
+
+unsigned int kcr_max_ops = 64;
+unsigned int kcr_max_buffer_mb = 256;
+
+static DEFINE_MUTEX(ops_lock);
+static LIST_HEAD(ops);
+static unsigned int nr_ops;
+static u64 last_op;
+
+/* An operation's life */
+
+static struct kcr_ctx *ctx_alloc(struct file *device, bool restart, u32 flags)
+{
+	struct kcr_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+
+	if (!ctx)
+		return NULL;
+	kref_init(&ctx->ref);
+	mutex_init(&ctx->lock);
+	spin_lock_init(&ctx->status_lock);
+	spin_lock_init(&ctx->park_lock);
+	INIT_LIST_HEAD(&ctx->node);
+	INIT_LIST_HEAD(&ctx->threads);
+	INIT_LIST_HEAD(&ctx->chunks);
+	INIT_LIST_HEAD(&ctx->index);
+	INIT_LIST_HEAD(&ctx->saved);
+	INIT_LIST_HEAD(&ctx->recs);
+	init_waitqueue_head(&ctx->park_wait);
+	init_waitqueue_head(&ctx->release_wait);
+	init_completion(&ctx->made);
+	xa_init(&ctx->objects);
+	ctx->restart = restart;
+	ctx->flags = flags;
+	ctx->cred = get_current_cred();
+	ctx->pid_ns = get_pid_ns(task_active_pid_ns(current));
+	ctx->device = get_file(device);
+	ctx->started_ns = ktime_get_ns();
+	ctx->buffer_limit = (size_t)READ_ONCE(kcr_max_buffer_mb) << 20;
+	__module_get(THIS_MODULE);
+	return ctx;
+}
+
+static void threads_free(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t, *next;
+
+	list_for_each_entry_safe(t, next, &ctx->threads, node) {
+		kcr_blocked_free(t);
+		if (t->task)
+			put_task_struct(t->task);
+		kfree(t);
+	}
+}
+
+static void ctx_release(struct kref *ref)
+{
+	struct kcr_ctx *ctx = container_of(ref, struct kcr_ctx, ref);
+
+	threads_free(ctx);
+	if (ctx->leader)
+		put_task_struct(ctx->leader);
+	put_pid(ctx->pid);
+	put_cred(ctx->cred);
+	put_pid_ns(ctx->pid_ns);
+	fput(ctx->device);
+	kfree(ctx->text);
+	kfree(ctx);
+	module_put(THIS_MODULE);
+}
+
+void kcr_ctx_get(struct kcr_ctx *ctx)
+{
+	kref_get(&ctx->ref);
+}
+
+void kcr_ctx_put(struct kcr_ctx *ctx)
+{
+	kref_put(&ctx->ref, ctx_release);
+}
+
+/* What only the descriptor needs: freed when it is closed. */
+static void ctx_drop(struct kcr_ctx *ctx)
+{
+	kcr_mm_drop(ctx);
+	kcr_files_drop(ctx);
+	kcr_objects_drop(ctx);
+	kcr_reader_drop(ctx);
+	kcr_stream_drop(ctx);
+	if (ctx->mm) {
+		mmput(ctx->mm);
+		ctx->mm = NULL;
+	}
+	if (ctx->image) {
+		fput(ctx->image);
+		ctx->image = NULL;
+	}
+}
+
+static int ops_add(struct kcr_ctx *ctx)
+{
+	int ret = 0;
+
+	mutex_lock(&ops_lock);
+	if (nr_ops >= READ_ONCE(kcr_max_ops)) {
+		ret = -EBUSY;
+	} else {
+		nr_ops++;
+		ctx->op = ++last_op;
+		list_add_tail(&ctx->node, &ops);
+	}
+	mutex_unlock(&ops_lock);
+	return ret;
+}
+
+static void ops_del(struct kcr_ctx *ctx)
+{
+	mutex_lock(&ops_lock);
+	if (!list_empty(&ctx->node)) {
+		list_del_init(&ctx->node);
+		nr_ops--;
+	}
+	mutex_unlock(&ops_lock);
+}
+
+int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg)
+{
+	struct kcr_ctx *ctx;
+	int ret = 0;
+
+	mutex_lock(&ops_lock);
+	list_for_each_entry(ctx, &ops, node) {
+		ret = fn(ctx, arg);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&ops_lock);
+	return ret;
+}
+
+void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&ctx->status_lock, flags);
+	ctx->phase = phase;
+	spin_unlock_irqrestore(&ctx->status_lock, flags);
+	if (phase == KCR_PHASE_DONE)
+		kcr_event(ctx, KCR_EVENT_FINISHED);
+	else if (phase == KCR_PHASE_FAILED)
+		kcr_event(ctx, KCR_EVENT_FAILED);
+}
+
+bool kcr_cancelled(struct kcr_ctx *ctx)
+{
+	return READ_ONCE(ctx->cancelled);
+}
+
+/* kcr_cancel() - make KCR_IOC_RUN fail soon; from any context that may sleep */
+void kcr_cancel(struct kcr_ctx *ctx)
+{
+	struct task_struct *runner;
+
+	WRITE_ONCE(ctx->cancelled, true);
+	wake_up_all(&ctx->park_wait);
+
+	spin_lock_irq(&ctx->status_lock);
+	runner = ctx->runner;
+	if (runner)
+		get_task_struct(runner);
+	spin_unlock_irq(&ctx->status_lock);
+	if (!runner)
+		return;
+	if (!test_and_set_tsk_thread_flag(runner, TIF_NOTIFY_SIGNAL) &&
+	    !kcr_call(wake_up_state)(runner, TASK_INTERRUPTIBLE))
+		kick_process(runner);
+	put_task_struct(runner);
+}
+
+/* The descriptor of an operation */
+
+static void ctx_abort(struct kcr_ctx *ctx)
+{
+	if (ctx->restart)
+		kcr_restart_abort(ctx);
+	else
+		kcr_checkpoint_abort(ctx);
+}
+
+static int op_release(struct inode *inode, struct file *file)
+{
+	struct kcr_ctx *ctx = file->private_data;
+
+	mutex_lock(&ctx->lock);
+	ctx_abort(ctx);
+	ctx_drop(ctx);
+	mutex_unlock(&ctx->lock);
+	ops_del(ctx);
+	kcr_ctx_put(ctx);
+	return 0;
+}
+
+static int copy_in(void *to, size_t size, const void __user *arg)
+{
+	u32 usize;
+
+	if (get_user(usize, (const u32 __user *)arg))
+		return -EFAULT;
+	if (usize < sizeof(u32) || usize > PAGE_SIZE)
+		return -EINVAL;
+	return copy_struct_from_user(to, size, arg, usize);
+}
+
+/* A longer structure of a newer caller gets zeros where we know nothing. */
+static int copy_out(void __user *arg, const void *from, size_t size, u32 usize)
+{
+	size_t n = min_t(size_t, size, usize);
+
+	if (usize > size && clear_user(arg + size, usize - size))
+		return -EFAULT;
+	return copy_to_user(arg, from, n) ? -EFAULT : 0;
+}
+
+static void set_runner(struct kcr_ctx *ctx, struct task_struct *runner)
+{
+	spin_lock_irq(&ctx->status_lock);
+	ctx->runner = runner;
+	spin_unlock_irq(&ctx->status_lock);
+}
+
+static int op_image(struct kcr_ctx *ctx, int fd)
+{
+	fmode_t mode = ctx->restart ? FMODE_READ : FMODE_WRITE;
+
+	if (!ctx->restart && (ctx->flags & KCR_CKPT_CHECK))
+		return 0;
+	ctx->image = fget(fd);
+	if (!ctx->image)
+		return kcr_fail(ctx, KCR_CLASS_USAGE, -EBADF, "the image is no open descriptor");
+	if (!(ctx->image->f_mode & mode))
+		return kcr_fail(ctx, KCR_CLASS_USAGE, -EBADF, "the image is not open for %s",
+				ctx->restart ? "reading" : "writing");
+	return 0;
+}
+
+/* Credentials were checked when the operation was opened: nobody else runs it. */
+static bool same_caller(struct kcr_ctx *ctx)
+{
+	const struct cred *c = current_cred();
+
+	return uid_eq(c->euid, ctx->cred->euid) && uid_eq(c->fsuid, ctx->cred->fsuid) &&
+	       gid_eq(c->egid, ctx->cred->egid) && c->user_ns == ctx->cred->user_ns &&
+	       cap_issubset(c->cap_effective, ctx->cred->cap_effective) &&
+	       cap_issubset(ctx->cred->cap_effective, c->cap_effective) &&
+	       task_active_pid_ns(current) == ctx->pid_ns;
+}
+
+static long op_run(struct kcr_ctx *ctx, void __user *arg)
+{
+	struct kcr_run run;
+	int ret = copy_in(&run, sizeof(run), arg);
+
+	if (ret)
+		return ret;
+	if (ctx->phase != KCR_PHASE_NEW)
+		return -EBUSY;
+	if (!same_caller(ctx))
+		return -EPERM;
+
+	set_runner(ctx, current);
+	ret = op_image(ctx, run.image_fd);
+	if (!ret) {
+		kcr_event(ctx, KCR_EVENT_STARTED);
+		ret = ctx->restart ? kcr_restart_run(ctx) : kcr_checkpoint_run(ctx);
+	}
+	set_runner(ctx, NULL);
+	if (ret) {
+		ctx_abort(ctx);
+		if (!ctx->error)
+			kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret, "failed (errno %d)", -ret);
+		kcr_set_phase(ctx, KCR_PHASE_FAILED);
+	}
+	return ret;
+}
+
+static long op_finish(struct kcr_ctx *ctx, void __user *arg)
+{
+	struct kcr_finish fin;
+	int ret = copy_in(&fin, sizeof(fin), arg);
+
+	if (ret)
+		return ret;
+	if (fin.action > KCR_ACTION_ABORT)
+		return -EINVAL;
+	if (!same_caller(ctx))
+		return -EPERM;
+	ret = ctx->restart ? kcr_restart_finish(ctx, fin.action) :
+			     kcr_checkpoint_finish(ctx, fin.action);
+	if (ret && ctx->error) {
+		ctx_abort(ctx);
+		kcr_set_phase(ctx, KCR_PHASE_FAILED);
+	}
+	return ret;
+}
+
+static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
+{
+	lockdep_assert_held(&ctx->status_lock);
+
+	st->phase = ctx->phase;
+	st->class = ctx->class;
+	st->error = -ctx->error;
+	st->threads = ctx->nr_threads;
+	st->blockers = ctx->blockers;
+	st->bytes = READ_ONCE(ctx->written);
+	st->bytes_total = ctx->bytes_total;
+	st->pages = READ_ONCE(ctx->pages);
+	st->pages_zero = READ_ONCE(ctx->pages_zero);
+	st->pages_file = READ_ONCE(ctx->pages_file);
+	st->pause_ns = ctx->pause_ns;
+	st->park_ns = ctx->park_ns;
+	st->op = ctx->op;
+	st->pid = pid_nr_ns(ctx->pid, task_active_pid_ns(current));
+}
+
+/* Without ctx->lock: it must answer while KCR_IOC_RUN is under way. */
+static long op_status(struct kcr_ctx *ctx, void __user *arg)
+{
+	struct kcr_status st;
+	u32 usize, room, len;
+	char *text = NULL;
+	int ret = copy_in(&st, sizeof(st), arg);
+
+	if (ret)
+		return ret;
+	usize = st.size;
+	room = st.text_len;
+	if (room)
+		text = kzalloc(min_t(u32, room, SZ_64K), GFP_KERNEL);
+	if (room && !text)
+		return -ENOMEM;
+	room = min_t(u32, room, SZ_64K);
+
+	spin_lock_irq(&ctx->status_lock);
+	status_fill(ctx, &st);
+	len = min_t(size_t, ctx->text_len + 1, room);
+	if (len && ctx->text)
+		memcpy(text, ctx->text, len - 1);
+	st.text_len = ctx->text_len + 1;
+	spin_unlock_irq(&ctx->status_lock);
+
+	if (len && copy_to_user(u64_to_user_ptr(st.text), text, len))
+		ret = -EFAULT;
+	kfree(text);
+	st.size = sizeof(st);
+	return ret ?: copy_out(arg, &st, sizeof(st), usize);
+}
+
+static long op_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct kcr_ctx *ctx = file->private_data;
+	long ret;
+
+	switch (cmd) {
+	case KCR_IOC_STATUS:
+		return op_status(ctx, (void __user *)arg);
+	case KCR_IOC_CANCEL:
+		kcr_cancel(ctx);
+		return 0;
+	}
+
+	if (mutex_lock_killable(&ctx->lock))
+		return -EINTR;
+	switch (cmd) {
+	case KCR_IOC_RUN:
+		ret = op_run(ctx, (void __user *)arg);
+		break;
+	case KCR_IOC_FINISH:
+		ret = op_finish(ctx, (void __user *)arg);
+		break;
+	default:
+		ret = -ENOTTY;
+	}
+	mutex_unlock(&ctx->lock);
+	return ret;
+}
+
+static const struct file_operations op_fops = {
+	.owner		= THIS_MODULE,
+	.release	= op_release,
+	.unlocked_ioctl	= op_ioctl,
+	.llseek		= noop_llseek,
+};
+
+/* The device */
+
+static long info_get(void __user *arg)
+{
+	struct kcr_info info;
+	int ret = copy_in(&info, sizeof(info), arg);
+	u32 usize = info.size;
+
+	if (ret)
+		return ret;
+	info = (struct kcr_info) {
+		.size = sizeof(info),
+		.abi = KCR_ABI,
+		.image_version = KCR_IMAGE_VERSION,
+		.kinds = kcr_nr_kinds,
+		.max_ops = READ_ONCE(kcr_max_ops),
+		.active_ops = READ_ONCE(nr_ops),
+		.policy_checkpoint = READ_ONCE(kcr_checkpoint_right),
+		.policy_pid = READ_ONCE(kcr_pid_right),
+		.policy_time = READ_ONCE(kcr_time_right),
+		.buffer_limit = (u64)READ_ONCE(kcr_max_buffer_mb) << 20,
+		.version = KCR_VERSION,
+	};
+	strscpy(info.kernel, init_utsname()->release, sizeof(info.kernel));
+	return copy_out(arg, &info, sizeof(info), usize);
+}
+
+static long op_install(struct kcr_ctx *ctx)
+{
+	struct file *file;
+	int fd, ret = ops_add(ctx);
+
+	if (ret)
+		return ret;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		ret = fd;
+		goto err_del;
+	}
+	file = anon_inode_getfile("[kcr]", &op_fops, ctx, O_RDWR | O_CLOEXEC);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto err_fd;
+	}
+	fd_install(fd, file);
+	return fd;
+
+err_fd:
+	put_unused_fd(fd);
+err_del:
+	ops_del(ctx);
+	return ret;
+}
+
+static int find_target(struct kcr_ctx *ctx, pid_t nr)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	task = kcr_call(find_task_by_vpid)(nr);
+	if (task) {
+		ctx->leader = get_task_struct(task->group_leader);
+		ctx->pid = get_pid(task_tgid(task));
+	}
+	rcu_read_unlock();
+	if (!task)
+		return -ESRCH;
+	if (ctx->leader->flags & PF_KTHREAD || same_thread_group(ctx->leader, current))
+		return -EOPNOTSUPP;
+	if (is_global_init(ctx->leader) || is_child_reaper(ctx->pid))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static long dev_checkpoint(struct file *file, void __user *arg)
+{
+	struct kcr_checkpoint ck;
+	struct kcr_ctx *ctx;
+	long ret = copy_in(&ck, sizeof(ck), arg);
+
+	if (ret)
+		return ret;
+	if (ck.flags & ~KCR_CKPT_FLAGS || ck.pid <= 0)
+		return -EINVAL;
+	ctx = ctx_alloc(file, false, ck.flags);
+	if (!ctx)
+		return -ENOMEM;
+	ctx->timeout_ms = ck.timeout_ms ?: KCR_TIMEOUT_DEFAULT_MS;
+
+	ret = kcr_policy_checkpoint(ctx) ? 0 : -EPERM;
+	if (!ret)
+		ret = find_target(ctx, ck.pid);
+	if (!ret)
+		ret = kcr_policy_target(ctx);
+	if (!ret)
+		ret = op_install(ctx);
+	if (ret < 0)
+		kcr_ctx_put(ctx);
+	return ret;
+}
+
+static long dev_restart(struct file *file, void __user *arg)
+{
+	struct kcr_restart re;
+	struct kcr_ctx *ctx;
+	long ret = copy_in(&re, sizeof(re), arg);
+
+	if (ret)
+		return ret;
+	if (re.flags & ~KCR_RESTART_FLAGS)
+		return -EINVAL;
+	ctx = ctx_alloc(file, true, re.flags);
+	if (!ctx)
+		return -ENOMEM;
+	ret = op_install(ctx);
+	if (ret < 0)
+		kcr_ctx_put(ctx);
+	return ret;
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case KCR_IOC_INFO:
+		return info_get((void __user *)arg);
+	case KCR_IOC_CHECKPOINT:
+		return dev_checkpoint(file, (void __user *)arg);
+	case KCR_IOC_RESTART:
+		return dev_restart(file, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations dev_fops = {
+	.owner		= THIS_MODULE,
+	.unlocked_ioctl	= dev_ioctl,
+	.llseek		= noop_llseek,
+};
+
+static struct miscdevice kcr_misc = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "kcr",
+	.fops	= &dev_fops,
+	.mode	= 0600,		/* the udev rule opens it to the group kcr */
+};
+
+int kcr_dev_init(void)
+{
+	return misc_register(&kcr_misc);
+}
+
+void kcr_dev_exit(void)
+{
+	misc_deregister(&kcr_misc);
+}

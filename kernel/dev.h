@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /dev/kcr and the list of operations. */
+#ifndef _KCR_DEV_H
+#define _KCR_DEV_H
+
+#include "kcr.h"
+
+extern unsigned int kcr_max_ops, kcr_max_buffer_mb;
+
+int kcr_dev_init(void);
+void kcr_dev_exit(void);
+
+/* Calls @fn for each operation under way until it returns non-zero. */
+int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg);
+void kcr_cancel(struct kcr_ctx *ctx);
+
+/* checkpoint.c and restart.c: the two phases, with ctx->lock held */
+int kcr_checkpoint_run(struct kcr_ctx *ctx);
+int kcr_checkpoint_finish(struct kcr_ctx *ctx, enum kcr_action action);
+void kcr_checkpoint_abort(struct kcr_ctx *ctx);
+int kcr_restart_run(struct kcr_ctx *ctx);
+int kcr_restart_finish(struct kcr_ctx *ctx, enum kcr_action action);
+void kcr_restart_abort(struct kcr_ctx *ctx);
+
+#endif /* _KCR_DEV_H */

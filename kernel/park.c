@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping every thread of a process, without it noticing.
+ *
+ * Each thread is asked by a task work that it runs on its way back to user
+ * mode (TWA_RESUME), so that the system call that it is in when it is asked is
+ * the last one that it completes. Only then a thread that sleeps is looked at:
+ * if the call is one that can be interrupted and started again unseen
+ * (task/blocked.c), it is interrupted (TIF_NOTIFY_SIGNAL); any other call is
+ * waited for. A thread in a job control stop counts as parked; should it be
+ * continued, the task work catches it before it runs anything.
+ */
+#include <linux/sched/jobctl.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/time_namespace.h>
+#include <linux/timekeeping.h>
+#include <asm/syscall.h>
+
+#include "kcr.h"
+#include "ksym.h"
+#include "netlink.h"
+#include "task/blocked.h"
+
+#define KCR_POLL_MS	2
+
+static void set_state(struct kcr_thread *t, enum kcr_thread_state state)
+{
+	struct kcr_ctx *ctx = t->ctx;
+
+	lockdep_assert_held(&ctx->park_lock);
+	t->state = state;
+}
+
+/*
+ * In the thread itself. The context lives until the reference that came with
+ * the work is put; nothing of it is touched after that.
+ */
+static void park_fn(struct callback_head *work)
+{
+	struct kcr_thread *t = container_of(work, struct kcr_thread, work);
+	struct pt_regs *regs = task_pt_regs(current);
+	struct kcr_ctx *ctx = t->ctx;
+	bool sleep;
+
+	t->in_signal = t->nr >= 0;
+	if (t->in_signal)
+		kcr_blocked_parked(t, regs);
+
+	spin_lock_irq(&ctx->park_lock);
+	sleep = !ctx->releasing;
+	set_state(t, sleep ? KCR_THREAD_PARKED : KCR_THREAD_RELEASED);
+	spin_unlock_irq(&ctx->park_lock);
+	wake_up(&ctx->park_wait);
+
+	if (sleep)
+		wait_event_killable(ctx->release_wait, READ_ONCE(ctx->releasing));
+
+	if (t->in_signal)
+		kcr_blocked_resumed(t, regs);
+	spin_lock_irq(&ctx->park_lock);
+	set_state(t, KCR_THREAD_RELEASED);
+	spin_unlock_irq(&ctx->park_lock);
+	wake_up(&ctx->park_wait);
+	kcr_ctx_put(ctx);
+}
+
+static struct kcr_thread *thread_find(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	struct kcr_thread *t;
+
+	list_for_each_entry(t, &ctx->threads, node)
+		if (t->task == task)
+			return t;
+	return NULL;
+}
+
+static bool thread_live(struct task_struct *task)
+{
+	return !(READ_ONCE(task->flags) & PF_EXITING) && !READ_ONCE(task->exit_state);
+}
+
+/* The next thread that is not in the list yet, with a reference, or NULL. */
+static struct task_struct *next_unknown(struct kcr_ctx *ctx)
+{
+	struct task_struct *task, *found = NULL;
+
+	rcu_read_lock();
+	for_each_thread(ctx->leader, task) {
+		if (thread_live(task) && !thread_find(ctx, task)) {
+			found = get_task_struct(task);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* Queues the request on @task, whose reference it takes over. */
+static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	struct kcr_thread *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t) {
+		put_task_struct(task);
+		return kcr_nomem(ctx);
+	}
+	t->ctx = ctx;
+	t->task = task;
+	t->nr = -1;
+	t->tid = task_pid_nr_ns(task, ctx->pid_ns);
+	t->leader = thread_group_leader(task);
+	t->state = KCR_THREAD_ASKED;
+	init_task_work(&t->work, park_fn);
+	if (t->leader)
+		list_add(&t->node, &ctx->threads);
+	else
+		list_add_tail(&t->node, &ctx->threads);
+
+	kcr_ctx_get(ctx);
+	if (task_work_add(task, &t->work, TWA_RESUME)) {
+		t->state = KCR_THREAD_GONE;
+		kcr_ctx_put(ctx);
+	} else {
+		ctx->nr_threads++;
+	}
+	return 0;
+}
+
+static int ask_all(struct kcr_ctx *ctx, bool *found)
+{
+	struct task_struct *task;
+	int ret;
+
+	*found = false;
+	while ((task = next_unknown(ctx))) {
+		*found = true;
+		ret = thread_ask(ctx, task);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void notify_signal(struct task_struct *task)
+{
+	if (!test_and_set_tsk_thread_flag(task, TIF_NOTIFY_SIGNAL) &&
+	    !kcr_call(wake_up_state)(task, TASK_INTERRUPTIBLE))
+		kick_process(task);
+}
+
+/* Interrupt a thread that sleeps in a call that may be interrupted. */
+static void thread_poke(struct kcr_thread *t)
+{
+	const struct pt_regs *regs = task_pt_regs(t->task);
+	int nr;
+
+	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE))
+		return;
+	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
+	if (nr < 0 || !kcr_blocked_known(t->task, nr, regs))
+		return;
+	WRITE_ONCE(t->nr, nr);
+	notify_signal(t->task);
+}
+
+static void thread_look(struct kcr_thread *t)
+{
+	struct kcr_ctx *ctx = t->ctx;
+
+	spin_lock_irq(&ctx->park_lock);
+	if (t->state == KCR_THREAD_STOPPED && !(READ_ONCE(t->task->jobctl) & JOBCTL_STOPPED))
+		set_state(t, KCR_THREAD_ASKED);
+	if (t->state == KCR_THREAD_ASKED) {
+		if (!thread_live(t->task))
+			set_state(t, KCR_THREAD_GONE);
+		else if (READ_ONCE(t->task->jobctl) & JOBCTL_STOPPED)
+			set_state(t, KCR_THREAD_STOPPED);
+	}
+	spin_unlock_irq(&ctx->park_lock);
+	if (t->state == KCR_THREAD_ASKED)
+		thread_poke(t);
+}
+
+/* Threads that are neither parked nor gone. */
+static unsigned int look_all(struct kcr_ctx *ctx)
+{
+	unsigned int asked = 0, parked = 0;
+	struct kcr_thread *t;
+
+	list_for_each_entry(t, &ctx->threads, node) {
+		thread_look(t);
+		switch (READ_ONCE(t->state)) {
+		case KCR_THREAD_PARKED:
+		case KCR_THREAD_STOPPED:
+			parked++;
+			break;
+		case KCR_THREAD_ASKED:
+			asked++;
+			break;
+		default:
+			break;
+		}
+	}
+	ctx->nr_parked = parked;
+	return asked;
+}
+
+static bool match_work(struct callback_head *work, void *data)
+{
+	return work == data;
+}
+
+/* Take back what has not been run; what has been sees ctx->releasing. */
+static void thread_unask(struct kcr_thread *t)
+{
+	if (t->state != KCR_THREAD_ASKED && t->state != KCR_THREAD_STOPPED &&
+	    t->state != KCR_THREAD_GONE)
+		return;
+	if (t->nr >= 0)		/* interrupted: its callback hides that */
+		return;
+	if (kcr_call(task_work_cancel_match)(t->task, match_work, &t->work)) {
+		t->state = KCR_THREAD_RELEASED;
+		kcr_ctx_put(t->ctx);
+	}
+}
+
+/**
+ * kcr_resume() - let every thread go on
+ * @ctx: the operation; may be called more than once
+ */
+void kcr_resume(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t;
+
+	if (ctx->releasing)
+		return;
+	spin_lock_irq(&ctx->park_lock);
+	WRITE_ONCE(ctx->releasing, true);
+	spin_unlock_irq(&ctx->park_lock);
+	wake_up_all(&ctx->release_wait);
+	if (ctx->parked)
+		ctx->pause_ns = ktime_to_ns(ktime_sub(ktime_get(), ctx->park_start));
+	ctx->parked = false;
+	list_for_each_entry(t, &ctx->threads, node)
+		thread_unask(t);
+	kcr_event(ctx, KCR_EVENT_RESUMED);
+}
+
+static int park_timeout(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t;
+
+	list_for_each_entry(t, &ctx->threads, node) {
+		const struct pt_regs *regs = task_pt_regs(t->task);
+
+		if (READ_ONCE(t->state) != KCR_THREAD_ASKED)
+			continue;
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ETIMEDOUT,
+				"thread %d (%s) did not leave system call %ld within %u ms",
+				t->tid, t->task->comm, (long)regs->orig_ax, ctx->timeout_ms);
+	}
+	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ETIMEDOUT,
+			"its threads did not stop within %u ms", ctx->timeout_ms);
+}
+
+/* All are parked and no new one has come, or an error. */
+static int park_step(struct kcr_ctx *ctx, bool *done)
+{
+	bool found;
+	int ret = ask_all(ctx, &found);
+
+	if (ret)
+		return ret;
+	if (look_all(ctx))
+		return 0;
+	if (!ctx->nr_parked)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
+	*done = !found;
+	return 0;
+}
+
+static void take_clocks(struct kcr_ctx *ctx)
+{
+	ctx->cut_mono = ktime_get();
+	ctx->cut_boot = ktime_get_boottime();
+	ctx->cut_real = ktime_get_real();
+	ctx->park_ns = ktime_to_ns(ktime_sub(ctx->cut_mono, ctx->park_start));
+}
+
+static bool park_progress(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t;
+	bool all = true;
+
+	list_for_each_entry(t, &ctx->threads, node)
+		if (READ_ONCE(t->state) == KCR_THREAD_ASKED)
+			all = false;
+	return all || kcr_cancelled(ctx);
+}
+
+/**
+ * kcr_wait_inactive() - wait until a parked thread has left its processor
+ * @t: the thread; its registers can be read and written then
+ */
+void kcr_wait_inactive(struct kcr_thread *t)
+{
+	while (READ_ONCE(t->state) == KCR_THREAD_PARKED ||
+	       READ_ONCE(t->state) == KCR_THREAD_STOPPED) {
+		if (kcr_call(wait_task_inactive)(t->task, TASK_ANY))
+			return;
+		cond_resched();
+	}
+}
+
+/**
+ * kcr_park() - stop every thread of ctx->leader
+ * @ctx: the operation
+ *
+ * Return: 0 with all of them parked and the clocks taken; otherwise an error
+ * in words, and kcr_resume() lets those go that were.
+ */
+int kcr_park(struct kcr_ctx *ctx)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(ctx->timeout_ms);
+	struct kcr_thread *t;
+	bool done = false;
+	int ret;
+
+	ctx->park_start = ktime_get();
+	for (;;) {
+		ret = park_step(ctx, &done);
+		if (ret || done)
+			break;
+		if (kcr_cancelled(ctx))
+			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
+		if (time_after(jiffies, deadline))
+			return park_timeout(ctx);
+		ret = wait_event_interruptible_timeout(ctx->park_wait, park_progress(ctx),
+						       msecs_to_jiffies(KCR_POLL_MS) + 1);
+		if (ret < 0)
+			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
+	}
+	if (ret)
+		return ret;
+	list_for_each_entry(t, &ctx->threads, node)
+		kcr_wait_inactive(t);
+	take_clocks(ctx);
+	ctx->parked = true;
+	kcr_event(ctx, KCR_EVENT_PARKED);
+	return 0;
+}

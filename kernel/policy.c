@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who may do what.
+ *
+ * Module parameters say root, group or any. Group is the group of the device
+ * node through which the operation was opened. Whoever may checkpoint must in
+ * addition pass what a ptrace attach passes: when the operation is opened, and
+ * again when everything is parked, because a setuid exec may come between.
+ */
+#include <linux/capability.h>
+#include <linux/moduleparam.h>
+#include <linux/ptrace.h>
+#include <linux/sched/coredump.h>
+#include <linux/user_namespace.h>
+
+#include "kcr.h"
+#include "ksym.h"
+#include "policy.h"
+
+int kcr_checkpoint_right = KCR_RIGHT_GROUP;
+int kcr_pid_right = KCR_RIGHT_GROUP;
+int kcr_time_right = KCR_RIGHT_GROUP;
+
+static const char *const right_names[] = {
+	[KCR_RIGHT_ROOT] = "root",
+	[KCR_RIGHT_GROUP] = "group",
+	[KCR_RIGHT_ANY] = "any",
+};
+
+static int right_set(const char *val, const struct kernel_param *kp)
+{
+	int right = sysfs_match_string(right_names, val);
+
+	if (right < 0)
+		return -EINVAL;
+	WRITE_ONCE(*(int *)kp->arg, right);
+	return 0;
+}
+
+static int right_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", right_names[READ_ONCE(*(int *)kp->arg)]);
+}
+
+const struct kernel_param_ops kcr_right_param_ops = {
+	.set = right_set,
+	.get = right_get,
+};
+
+static bool has_right(struct kcr_ctx *ctx, int right)
+{
+	if (ns_capable(&init_user_ns, CAP_CHECKPOINT_RESTORE) ||
+	    ns_capable(&init_user_ns, CAP_SYS_ADMIN))
+		return true;
+
+	switch (right) {
+	case KCR_RIGHT_ANY:
+		return true;
+	case KCR_RIGHT_GROUP:
+		return in_egroup_p(file_inode(ctx->device)->i_gid);
+	default:
+		return false;
+	}
+}
+
+/* May the caller checkpoint at all? */
+bool kcr_policy_checkpoint(struct kcr_ctx *ctx)
+{
+	return has_right(ctx, READ_ONCE(kcr_checkpoint_right));
+}
+
+/* May the caller choose pids without a capability of their own? */
+bool kcr_policy_pid(struct kcr_ctx *ctx)
+{
+	return has_right(ctx, READ_ONCE(kcr_pid_right));
+}
+
+/* May the caller give a program clocks of its own without CAP_SYS_TIME? */
+bool kcr_policy_time(struct kcr_ctx *ctx)
+{
+	return has_right(ctx, READ_ONCE(kcr_time_right));
+}
+
+/**
+ * kcr_policy_target() - may the caller checkpoint the target?
+ * @ctx: the operation, in the context of its caller
+ *
+ * Return: 0 or -EPERM with a sentence.
+ */
+int kcr_policy_target(struct kcr_ctx *ctx)
+{
+	struct mm_struct *mm;
+	bool dumpable = false;
+
+	if (!kcr_call(ptrace_may_access)(ctx->leader, PTRACE_MODE_ATTACH_REALCREDS))
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+				"you may not attach to it with ptrace, so you may not checkpoint it");
+
+	task_lock(ctx->leader);
+	mm = ctx->leader->mm;
+	if (mm)
+		dumpable = get_dumpable(mm) == SUID_DUMP_USER;
+	task_unlock(ctx->leader);
+	if (mm && !dumpable)
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+				"it is not dumpable (a setuid program, or prctl(PR_SET_DUMPABLE))");
+	return 0;
+}
+
+/**
+ * kcr_policy_image() - does root trust this image?
+ * @ctx: a restart, in the context of its caller, with ctx->image
+ *
+ * Return: 0 or -EPERM with a sentence.
+ */
+int kcr_policy_image(struct kcr_ctx *ctx)
+{
+	if (ctx->flags & KCR_RESTART_TRUST)
+		return 0;
+	if (!uid_eq(current_euid(), GLOBAL_ROOT_UID))
+		return 0;
+	if (uid_eq(file_inode(ctx->image)->i_uid, GLOBAL_ROOT_UID))
+		return 0;
+	return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+			"root does not own the image: use --trust, or --as USER");
+}

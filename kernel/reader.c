@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading the image.
+ *
+ * Everything up to the first run of pages is kept in memory, so that all of it
+ * can be checked before anything is made; pages are handed on as they come.
+ * Structure and checksums are looked at here (image/parse.c), what a payload
+ * says is looked at by the kind's handler.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/xxhash.h>
+
+#include "image/parse.h"
+#include "kcr.h"
+#include "reader.h"
+
+#define KCR_RECS_MAX	(256u << 20)	/* bytes of records kept in memory */
+
+static int read_error(struct kcr_ctx *ctx, ssize_t ret)
+{
+	if (kcr_cancelled(ctx))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
+	if (!ret)
+		return kcr_bad_image(ctx, "the image ends early, at byte %llu",
+				     ctx->offset);
+	if (ret == -ERESTARTSYS || ret == -EINTR)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR,
+				"interrupted while reading the image");
+	return kcr_fail(ctx, KCR_CLASS_IO, ret,
+			"reading the image failed (errno %zd)", -ret);
+}
+
+static int read_all(struct kcr_ctx *ctx, void *buf, size_t len)
+{
+	loff_t pos = ctx->image->f_pos;
+	ssize_t ret;
+
+	while (len) {
+		ret = kernel_read(ctx->image, buf, min_t(size_t, len, SZ_1M), &pos);
+		if (ret <= 0 || kcr_cancelled(ctx))
+			return read_error(ctx, ret);
+		ctx->image->f_pos = pos;
+		ctx->offset += ret;
+		WRITE_ONCE(ctx->written, ctx->offset);
+		buf += ret;
+		len -= ret;
+	}
+	return 0;
+}
+
+static int bad_structure(struct kcr_ctx *ctx, int err, const char *why)
+{
+	return kcr_fail(ctx, KCR_CLASS_IMAGE, err, "byte %llu of the image: %s",
+			ctx->offset, why);
+}
+
+/* kcr_read_head() - the first bytes; sets ctx->head */
+int kcr_read_head(struct kcr_ctx *ctx)
+{
+	const char *why;
+	int ret = read_all(ctx, &ctx->head, sizeof(ctx->head));
+
+	if (ret)
+		return ret;
+	ret = kcr_parse_head(&ctx->head, &why);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_IMAGE, ret, "%s", why);
+	if (le32_to_cpu(ctx->head.flags) & KCR_IMAGE_INCREMENT)
+		return kcr_fail(ctx, KCR_CLASS_IMAGE, -EOPNOTSUPP,
+				"increments can't be restarted yet");
+	return 0;
+}
+
+/* The envelope of the next record, into ctx->next. */
+static int read_rec_head(struct kcr_ctx *ctx)
+{
+	u64 offset = ctx->offset;
+	const char *why;
+	int ret = read_all(ctx, &ctx->next, sizeof(ctx->next));
+
+	if (ret)
+		return ret;
+	ret = kcr_parse_rec(&ctx->next, offset, &why);
+	if (ret)
+		return bad_structure(ctx, ret, why);
+	ctx->records++;
+	return 0;
+}
+
+/* Payload and padding of ctx->next, checked. */
+static int read_payload(struct kcr_ctx *ctx, void *buf)
+{
+	size_t len = le64_to_cpu(ctx->next.len);
+	const char *why;
+	int ret = read_all(ctx, buf, kcr_parse_padded(len));
+
+	if (ret)
+		return ret;
+	ret = kcr_parse_payload(&ctx->next, kcr_crc32(0, buf, len), &why);
+	return ret ? bad_structure(ctx, ret, why) : 0;
+}
+
+static int keep_rec(struct kcr_ctx *ctx)
+{
+	size_t len = le64_to_cpu(ctx->next.len);
+	struct kcr_rec *rec;
+	int ret;
+
+	ctx->recs_bytes += sizeof(*rec) + kcr_parse_padded(len);
+	if (ctx->recs_bytes > KCR_RECS_MAX)
+		return kcr_bad_image(ctx, "more than %u MB of records before the pages",
+				     KCR_RECS_MAX >> 20);
+	rec = kvmalloc(struct_size(rec, data, kcr_parse_padded(len)), GFP_KERNEL_ACCOUNT);
+	if (!rec)
+		return kcr_nomem(ctx);
+	rec->kind = le32_to_cpu(ctx->next.kind);
+	rec->version = le16_to_cpu(ctx->next.version);
+	rec->id = le32_to_cpu(ctx->next.id);
+	rec->owner = le32_to_cpu(ctx->next.owner);
+	rec->len = len;
+	list_add_tail(&rec->node, &ctx->recs);
+	ret = read_payload(ctx, rec->data);
+	if (ret)
+		return ret;
+	if (kcr_parse_known(&ctx->next))
+		return 0;
+	list_del(&rec->node);	/* not critical: skipped */
+	kvfree(rec);
+	return 0;
+}
+
+/**
+ * kcr_read_recs() - all records up to the first pages or the end
+ * @ctx: the operation; its image has been read up to the first record
+ *
+ * ctx->recs gets the records, ctx->next the envelope that stopped it.
+ */
+int kcr_read_recs(struct kcr_ctx *ctx)
+{
+	int ret;
+
+	for (;;) {
+		ret = read_rec_head(ctx);
+		if (ret)
+			return ret;
+		switch (le32_to_cpu(ctx->next.kind)) {
+		case KCR_KIND_PAGES:
+		case KCR_KIND_INDEX:
+		case KCR_KIND_END:
+			return 0;
+		}
+		ret = keep_rec(ctx);
+		if (ret)
+			return ret;
+	}
+}
+
+static int read_page_run(struct kcr_ctx *ctx, void *buf, kcr_page_run_t page_run)
+{
+	u64 offset = le64_to_cpu(ctx->next.offset);
+	size_t len = le64_to_cpu(ctx->next.len);
+	const struct kcr_img_pages *run = buf;
+	const char *why;
+	u32 flags, skip;
+	int ret;
+
+	if (kcr_parse_padded(len) > KCR_PAGES_BUF)
+		return kcr_bad_image(ctx, "a run of %zu bytes of pages", len);
+	ret = read_payload(ctx, buf);
+	if (ret)
+		return ret;
+	ret = kcr_parse_pages(run, offset, len, &why);
+	if (ret)
+		return bad_structure(ctx, ret, why);
+
+	flags = le32_to_cpu(run->flags);
+	skip = sizeof(*run) + le32_to_cpu(run->pad);
+	if (!(flags & KCR_PAGES_ZERO))
+		WRITE_ONCE(ctx->pages, ctx->pages + le32_to_cpu(run->count));
+	if (!page_run)
+		return 0;
+	if (flags & KCR_PAGES_ZERO)
+		return page_run(ctx, run, NULL, 0);
+	return page_run(ctx, run, buf + skip, len - skip);
+}
+
+static int read_end(struct kcr_ctx *ctx, const void *buf)
+{
+	struct kcr_parse_sum sum = {
+		.offset = le64_to_cpu(ctx->next.offset),
+		.records = ctx->records,
+		.pages = ctx->pages,
+		.index = ctx->index_offset,
+	};
+	const char *why;
+	int ret;
+
+	if (le64_to_cpu(ctx->next.len) != sizeof(struct kcr_img_end))
+		return kcr_bad_image(ctx, "the end record has a wrong length");
+	ret = kcr_parse_end(buf, &sum, &why);
+	return ret ? bad_structure(ctx, ret, why) : 0;
+}
+
+/* One record of the second part; sets @done at the end. */
+static int read_one(struct kcr_ctx *ctx, void *buf, kcr_page_run_t page_run, bool *done)
+{
+	int ret;
+
+	switch (le32_to_cpu(ctx->next.kind)) {
+	case KCR_KIND_PAGES:
+		return read_page_run(ctx, buf, page_run);
+	case KCR_KIND_INDEX:
+		if (!ctx->index_offset)
+			ctx->index_offset = le64_to_cpu(ctx->next.offset);
+		fallthrough;
+	case KCR_KIND_PAD:
+		return read_payload(ctx, buf);
+	case KCR_KIND_END:
+		*done = true;
+		ret = read_payload(ctx, buf);
+		return ret ?: read_end(ctx, buf);
+	default:
+		if (kcr_parse_known(&ctx->next))
+			return kcr_bad_image(ctx, "a %s record after the pages",
+					     kcr_ops_find(le32_to_cpu(ctx->next.kind))->name);
+		return read_payload(ctx, buf);
+	}
+}
+
+/**
+ * kcr_read_pages() - everything from the first pages to the end
+ * @ctx: the operation, after kcr_read_recs()
+ * @page_run: is handed each run of pages; NULL: they are only checked. Data is
+ *	NULL for a run of zeros
+ *
+ * The index is only checksummed: pages are checked by their record's checksum.
+ */
+int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
+{
+	void *buf = kvmalloc(KCR_REC_MAX + KCR_REC_ALIGN, GFP_KERNEL);
+	bool done = false;
+	int ret = 0;
+
+	BUILD_BUG_ON(KCR_PAGES_BUF > KCR_REC_MAX);
+	if (!buf)
+		return kcr_nomem(ctx);
+	for (;;) {
+		ret = read_one(ctx, buf, page_run, &done);
+		if (ret || done)
+			break;
+		ret = read_rec_head(ctx);
+		if (ret)
+			break;
+		cond_resched();
+	}
+	kvfree(buf);
+	return ret;
+}
+
+/* kcr_rec_find() - a record by its id, if it is of that kind, or NULL */
+struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind)
+{
+	struct kcr_rec *rec;
+
+	list_for_each_entry(rec, &ctx->recs, node)
+		if (id && rec->id == id && rec->kind == kind)
+			return rec;
+	return NULL;
+}
+
+/* kcr_reader_drop() - free the records */
+void kcr_reader_drop(struct kcr_ctx *ctx)
+{
+	struct kcr_rec *rec, *next;
+
+	list_for_each_entry_safe(rec, next, &ctx->recs, node)
+		kvfree(rec);
+	INIT_LIST_HEAD(&ctx->recs);
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing the image.
+ *
+ * Records are put together in a list of chunks. While the program is stopped
+ * nothing else happens, so that the pause does not depend on the reader; the
+ * limit on the chunks is the limit on what is copied while stopped. Later
+ * (ctx->direct) chunks are written as they fill, and pages go to the image
+ * without being copied.
+ */
+#include <linux/bvec.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <linux/xxhash.h>
+
+#include "compat/uio.h"
+#include "image/parse.h"
+#include "kcr.h"
+#include "stream.h"
+
+#define KCR_CHUNK_SIZE	(256u << 10)
+
+/* A run of pages in the index, with its hashes. */
+struct index_run {
+	struct list_head node;
+	struct kcr_img_index_run run;
+	unsigned int count;		/* hashes that follow */
+	u8 hash[][KCR_HASH_LEN];
+};
+
+static int write_error(struct kcr_ctx *ctx, ssize_t ret)
+{
+	if (kcr_cancelled(ctx))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
+	switch (ret) {
+	case -ERESTARTSYS:
+	case -EINTR:
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR,
+				"interrupted while writing the image");
+	case -EPIPE:
+		return kcr_fail(ctx, KCR_CLASS_IO, -EPIPE,
+				"the reader of the image has gone away");
+	case -ENOSPC:
+	case -EDQUOT:
+		return kcr_fail(ctx, KCR_CLASS_IO, ret,
+				"no space left to write the image");
+	default:
+		return kcr_fail(ctx, KCR_CLASS_IO, ret ?: -EIO,
+				"writing the image failed (errno %zd)", -ret);
+	}
+}
+
+/* Consumes @iter; 9p does not advance it, so the return value is what counts. */
+static int write_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
+{
+	struct iov_iter left;
+	loff_t pos = ctx->image->f_pos;
+	ssize_t ret;
+
+	while (iov_iter_count(iter)) {
+		left = *iter;
+		ret = kcr_vfs_iter_write(ctx->image, &left, &pos);
+		if (ret <= 0 || kcr_cancelled(ctx))
+			return write_error(ctx, ret);
+		iov_iter_advance(iter, ret);
+		ctx->image->f_pos = pos;
+		WRITE_ONCE(ctx->written, ctx->written + ret);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int write_chunk(struct kcr_ctx *ctx, struct kcr_chunk *chunk)
+{
+	struct kvec vec = { .iov_base = chunk->data, .iov_len = chunk->used };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, chunk->used);
+	return write_iter(ctx, &iter);
+}
+
+static void chunk_free(struct kcr_ctx *ctx, struct kcr_chunk *chunk)
+{
+	list_del(&chunk->node);
+	ctx->buffered -= chunk->size;
+	kvfree(chunk->data);
+	kfree(chunk);
+}
+
+/**
+ * kcr_stream_flush() - write all that is buffered
+ * @ctx: the operation, with ctx->direct
+ *
+ * Without an image (a check) the bytes are only counted. Return: 0 or what
+ * writing returned.
+ */
+int kcr_stream_flush(struct kcr_ctx *ctx)
+{
+	struct kcr_chunk *chunk, *next;
+	int ret = 0;
+
+	list_for_each_entry_safe(chunk, next, &ctx->chunks, node) {
+		if (ctx->image)
+			ret = write_chunk(ctx, chunk);
+		if (ret)
+			return ret;
+		chunk_free(ctx, chunk);
+	}
+	return 0;
+}
+
+static struct kcr_chunk *chunk_add(struct kcr_ctx *ctx)
+{
+	struct kcr_chunk *chunk;
+
+	if (!ctx->direct && ctx->buffered + KCR_CHUNK_SIZE > ctx->buffer_limit) {
+		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
+			 "more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
+			 ctx->buffer_limit >> 20);
+		return NULL;
+	}
+	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	if (chunk)
+		chunk->data = kvmalloc(KCR_CHUNK_SIZE, GFP_KERNEL);
+	if (!chunk || !chunk->data) {
+		kfree(chunk);
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	chunk->size = KCR_CHUNK_SIZE;
+	list_add_tail(&chunk->node, &ctx->chunks);
+	ctx->buffered += chunk->size;
+	return chunk;
+}
+
+static struct kcr_chunk *chunk_last(struct kcr_ctx *ctx, size_t room)
+{
+	struct kcr_chunk *chunk;
+
+	if (!list_empty(&ctx->chunks)) {
+		chunk = list_last_entry(&ctx->chunks, struct kcr_chunk, node);
+		if (chunk->size - chunk->used >= room)
+			return chunk;
+	}
+	return chunk_add(ctx);
+}
+
+static int append(struct kcr_ctx *ctx, const void *data, size_t len)
+{
+	while (len) {
+		struct kcr_chunk *chunk = chunk_last(ctx, 1);
+		size_t n;
+
+		if (!chunk)
+			return ctx->error ?: -ENOMEM;
+		n = min(len, chunk->size - chunk->used);
+		if (data)
+			memcpy(chunk->data + chunk->used, data, n);
+		else
+			memset(chunk->data + chunk->used, 0, n);
+		chunk->used += n;
+		ctx->offset += n;
+		len -= n;
+		if (data)
+			data += n;
+	}
+	return 0;
+}
+
+/**
+ * kcr_rec_begin() - begin a record
+ * @ctx: the operation; no record is open
+ * @kind: its kind
+ * @version: layout of its payload
+ * @id: by which later records refer to it, or 0
+ * @owner: id of its thread, or 0
+ */
+int kcr_rec_begin(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
+		  u32 owner)
+{
+	struct kcr_chunk *chunk = chunk_last(ctx, sizeof(struct kcr_rec_head));
+	struct kcr_rec_head *head;
+
+	if (!chunk)
+		return ctx->error ?: -ENOMEM;
+	if (WARN_ON_ONCE(ctx->open_rec))
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EINVAL,
+				"a record was begun inside another");
+
+	head = (void *)chunk->data + chunk->used;
+	*head = (struct kcr_rec_head) {
+		.kind = cpu_to_le32(kind),
+		.version = cpu_to_le16(version),
+		.flags = cpu_to_le16(kind == KCR_KIND_PAD ? 0 : KCR_REC_CRITICAL),
+		.id = cpu_to_le32(id),
+		.owner = cpu_to_le32(owner),
+		.offset = cpu_to_le64(ctx->offset),
+	};
+	chunk->used += sizeof(*head);
+	ctx->offset += sizeof(*head);
+	ctx->open_rec = head;
+	ctx->open_crc = 0;
+	ctx->open_len = 0;
+	return 0;
+}
+
+/* kcr_rec_put() - more payload; NULL @data means zero bytes */
+int kcr_rec_put(struct kcr_ctx *ctx, const void *data, size_t len)
+{
+	static const u8 zeros[64];
+	size_t n;
+	int ret = 0;
+
+	if (data) {
+		ctx->open_crc = kcr_crc32(ctx->open_crc, data, len);
+		ctx->open_len += len;
+		return append(ctx, data, len);
+	}
+	for (; len && !ret; len -= n) {
+		n = min(len, sizeof(zeros));
+		ret = kcr_rec_put(ctx, zeros, n);
+	}
+	return ret;
+}
+
+static void rec_seal(struct kcr_ctx *ctx, struct kcr_rec_head *head)
+{
+	head->len = cpu_to_le64(ctx->open_len);
+	head->crc = cpu_to_le32(ctx->open_crc);
+	head->head_crc = cpu_to_le32(kcr_rec_head_crc(head));
+	ctx->open_rec = NULL;
+	ctx->records++;
+}
+
+/* kcr_rec_end() - the record is complete */
+int kcr_rec_end(struct kcr_ctx *ctx)
+{
+	u64 len = ctx->open_len;
+	int ret;
+
+	rec_seal(ctx, ctx->open_rec);
+	ret = append(ctx, NULL, kcr_parse_padded(len) - len);
+	if (!ret && ctx->direct && ctx->buffered >= KCR_CHUNK_SIZE)
+		ret = kcr_stream_flush(ctx);
+	return ret;
+}
+
+/* kcr_write_rec() - a whole record whose payload is at hand */
+int kcr_write_rec(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
+		  u32 owner, const void *data, size_t len)
+{
+	int ret = kcr_rec_begin(ctx, kind, version, id, owner);
+
+	if (ret)
+		return ret;
+	ret = kcr_rec_put(ctx, data, len);
+	if (ret) {
+		ctx->open_rec = NULL;
+		return ret;
+	}
+	return kcr_rec_end(ctx);
+}
+
+static void page_hash(const void *page, u8 *hash)
+{
+	__le64 h[2] = {
+		cpu_to_le64(xxh64(page, PAGE_SIZE, 0)),
+		cpu_to_le64(xxh64(page, PAGE_SIZE, KCR_HASH_SEED)),
+	};
+
+	BUILD_BUG_ON(sizeof(h) != KCR_HASH_LEN);
+	memcpy(hash, h, sizeof(h));
+}
+
+static struct index_run *index_add(struct kcr_ctx *ctx, u32 mm, u64 addr,
+				   unsigned int count, unsigned int hashes)
+{
+	struct index_run *r;
+
+	r = kvzalloc(struct_size(r, hash, hashes), GFP_KERNEL);
+	if (!r) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	r->run.mm = cpu_to_le32(mm);
+	r->run.count = cpu_to_le32(count);
+	r->run.addr = cpu_to_le64(addr);
+	r->count = hashes;
+	list_add_tail(&r->node, &ctx->index);
+	ctx->index_bytes += sizeof(r->run) + hashes * KCR_HASH_LEN;
+	return r;
+}
+
+static int write_bvecs(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
+{
+	struct bio_vec *vec;
+	struct iov_iter iter;
+	unsigned int i;
+	int ret;
+
+	vec = kvmalloc_array(count, sizeof(*vec), GFP_KERNEL);
+	if (!vec)
+		return kcr_nomem(ctx);
+	for (i = 0; i < count; i++)
+		vec[i] = (struct bio_vec) { .bv_page = pages[i], .bv_len = PAGE_SIZE };
+	iov_iter_bvec(&iter, ITER_SOURCE, vec, count, (size_t)count << PAGE_SHIFT);
+	ret = write_iter(ctx, &iter);
+	kvfree(vec);
+	if (!ret)
+		ctx->offset += (u64)count << PAGE_SHIFT;
+	return ret;
+}
+
+static int append_pages(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < count && !ret; i++) {
+		void *p = kmap_local_page(pages[i]);
+
+		ret = append(ctx, p, PAGE_SIZE);
+		kunmap_local(p);
+	}
+	return ret;
+}
+
+/**
+ * kcr_write_pages() - write a run of pages
+ * @ctx: the operation; no record is open
+ * @mm: id of the address space or shared object
+ * @addr: of the first page there
+ * @flags: KCR_PAGES_HUGE or 0
+ * @pages: their contents don't change until this returns
+ * @count: 1 to KCR_PAGES_MAX
+ */
+int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
+		    struct page **pages, unsigned int count)
+{
+	u64 first = ctx->offset + sizeof(struct kcr_rec_head) +
+		    sizeof(struct kcr_img_pages);
+	struct kcr_img_pages run = {
+		.mm = cpu_to_le32(mm),
+		.count = cpu_to_le32(count),
+		.addr = cpu_to_le64(addr),
+		.flags = cpu_to_le32(flags),
+		.pad = cpu_to_le32(PAGE_ALIGN(first) - first),
+	};
+	struct index_run *index = index_add(ctx, mm, addr, count, count);
+	unsigned int i;
+	int ret;
+
+	if (!index)
+		return -ENOMEM;
+	index->run.offset = cpu_to_le64(PAGE_ALIGN(first));
+
+	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 1, 0, 0);
+	if (ret)
+		return ret;
+	ret = kcr_rec_put(ctx, &run, sizeof(run)) ?:
+	      kcr_rec_put(ctx, NULL, le32_to_cpu(run.pad));
+	if (ret)
+		return ret;
+
+	for (i = 0; i < count; i++) {
+		void *p = kmap_local_page(pages[i]);
+
+		page_hash(p, index->hash[i]);
+		ctx->open_crc = kcr_crc32(ctx->open_crc, p, PAGE_SIZE);
+		kunmap_local(p);
+	}
+	ctx->open_len += (u64)count << PAGE_SHIFT;
+	rec_seal(ctx, ctx->open_rec);
+	WRITE_ONCE(ctx->pages, ctx->pages + count);
+
+	if (!ctx->direct || !ctx->image)
+		return append_pages(ctx, pages, count);
+	return kcr_stream_flush(ctx) ?: write_bvecs(ctx, pages, count);
+}
+
+/* kcr_write_zero_pages() - a run that holds zeros where a file has else */
+int kcr_write_zero_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, unsigned int count)
+{
+	struct kcr_img_pages run = {
+		.mm = cpu_to_le32(mm),
+		.count = cpu_to_le32(count),
+		.addr = cpu_to_le64(addr),
+		.flags = cpu_to_le32(KCR_PAGES_ZERO),
+	};
+
+	if (!index_add(ctx, mm, addr, count, 0))
+		return -ENOMEM;
+	return kcr_write_rec(ctx, KCR_KIND_PAGES, 1, 0, 0, &run, sizeof(run));
+}
+
+static int write_index(struct kcr_ctx *ctx)
+{
+	struct index_run *r;
+	int ret = 0;
+
+	list_for_each_entry(r, &ctx->index, node) {
+		size_t len = sizeof(r->run) + r->count * KCR_HASH_LEN;
+
+		if (ctx->open_rec && ctx->open_len + len > KCR_REC_MAX)
+			ret = kcr_rec_end(ctx);
+		if (!ret && !ctx->open_rec) {
+			if (!ctx->index_offset)
+				ctx->index_offset = ctx->offset;
+			ret = kcr_rec_begin(ctx, KCR_KIND_INDEX, 1, 0, 0);
+		}
+		if (!ret)
+			ret = kcr_rec_put(ctx, &r->run, sizeof(r->run)) ?:
+			      kcr_rec_put(ctx, r->hash, r->count * KCR_HASH_LEN);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return ctx->open_rec ? kcr_rec_end(ctx) : 0;
+}
+
+/* kcr_write_head() - the first bytes of the image */
+int kcr_write_head(struct kcr_ctx *ctx)
+{
+	struct kcr_image_head *head = &ctx->head;
+
+	*head = (struct kcr_image_head) {
+		.magic = KCR_IMAGE_MAGIC,
+		.version = cpu_to_le16(KCR_IMAGE_VERSION),
+		.arch = cpu_to_le16(KCR_ARCH_X86_64),
+		.page_shift = cpu_to_le16(PAGE_SHIFT),
+	};
+	generate_random_uuid(head->id);
+	head->crc = cpu_to_le32(kcr_image_head_crc(head));
+	return append(ctx, head, sizeof(*head));
+}
+
+/* kcr_write_end() - index and end record; then everything is flushed */
+int kcr_write_end(struct kcr_ctx *ctx)
+{
+	int ret = write_index(ctx);
+	struct kcr_img_end end = {
+		.total = cpu_to_le64(ctx->offset + sizeof(struct kcr_rec_head) +
+				     sizeof(end)),
+		.records = cpu_to_le64(ctx->records + 1),
+		.pages = cpu_to_le64(ctx->pages),
+		.pages_zero = cpu_to_le64(ctx->pages_zero),
+		.pages_file = cpu_to_le64(ctx->pages_file),
+		.index = cpu_to_le64(ctx->index_offset),
+	};
+
+	return ret ?: kcr_write_rec(ctx, KCR_KIND_END, 1, 0, 0, &end, sizeof(end)) ?:
+	       kcr_stream_flush(ctx);
+}
+
+/* kcr_stream_drop() - free buffer and index */
+void kcr_stream_drop(struct kcr_ctx *ctx)
+{
+	struct kcr_chunk *chunk, *next;
+	struct index_run *r, *rnext;
+
+	list_for_each_entry_safe(chunk, next, &ctx->chunks, node)
+		chunk_free(ctx, chunk);
+	list_for_each_entry_safe(r, rnext, &ctx->index, node)
+		kvfree(r);
+	INIT_LIST_HEAD(&ctx->index);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Processes and threads, as checkpoint.c and restart.c drive them. */
+#ifndef _KCR_TASK_H
+#define _KCR_TASK_H
+
+#include "kcr.h"
+
+/* refuse.c: what a process or a thread has that is not handled */
+int kcr_task_refuse(struct kcr_ctx *ctx, struct task_struct *leader);
+int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t);
+
+/* thread.c: KCR_KIND_THREAD, which the thread's other records refer to */
+int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t);
+int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct kcr_rec *rec);
+
+#endif /* _KCR_TASK_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A thread: its id, its name and what the kernel keeps for it at addresses of
+ * its memory. Records of other kinds belong to it (their owner).
+ *
+ * Not saved: what glibc gave to set_tid_address() at start has been replaced by
+ * clear_child_tid; set_child_tid is used once, at birth. cpu_id in struct rseq
+ * is written anew by the kernel on the way to user mode.
+ */
+#include <linux/personality.h>
+#include <linux/mutex.h>
+#include <linux/futex.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+
+#include "compat/sched.h"
+#include "image/parse.h"
+#include "kcr.h"
+#include "ksym.h"
+#include "task/task.h"
+#include <uapi/image/thread.h>
+
+int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	struct task_struct *task = t->task;
+	struct kcr_img_thread img = {
+		.tid = cpu_to_le32(t->tid),
+		.flags = cpu_to_le32(t->leader ? KCR_THREAD_LEADER : 0),
+		.personality = cpu_to_le32(task->personality),
+		.pdeath_signal = cpu_to_le32(task->pdeath_signal),
+		.clear_child_tid = cpu_to_le64((uintptr_t)task->clear_child_tid),
+		.robust_list = cpu_to_le64((uintptr_t)task->robust_list),
+		.rseq = cpu_to_le64((uintptr_t)task->rseq),
+		.rseq_len = cpu_to_le32(kcr_rseq_len(task)),
+		.rseq_sig = cpu_to_le32(task->rseq_sig),
+		.timer_slack_ns = cpu_to_le64(task->timer_slack_ns),
+	};
+
+	get_task_comm(img.comm, task);
+	return kcr_write_rec(ctx, KCR_KIND_THREAD, 1, t->id, 0, &img, sizeof(img));
+}
+
+static bool user_addr(u64 addr, size_t size)
+{
+	return !addr || (addr < TASK_SIZE_MAX && size <= TASK_SIZE_MAX - addr);
+}
+
+static int thread_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_thread *img = kcr_rec_as(rec, struct kcr_img_thread);
+	u32 rseq_len = le32_to_cpu(img->rseq_len);
+
+	if (rec->len != sizeof(*img) || !rec->id)
+		return kcr_bad_image(ctx, "thread record of %zu bytes", rec->len);
+	if ((s32)le32_to_cpu(img->tid) <= 0)
+		return kcr_bad_image(ctx, "thread id %d", le32_to_cpu(img->tid));
+	if (le32_to_cpu(img->pdeath_signal) > _NSIG)
+		return kcr_bad_image(ctx, "signal %u", le32_to_cpu(img->pdeath_signal));
+	if (!user_addr(le64_to_cpu(img->clear_child_tid), sizeof(int)) ||
+	    !user_addr(le64_to_cpu(img->robust_list), sizeof(struct robust_list_head)) ||
+	    !user_addr(le64_to_cpu(img->rseq), rseq_len) || rseq_len > PAGE_SIZE ||
+	    (img->rseq && !IS_ALIGNED(le64_to_cpu(img->rseq), __alignof__(struct rseq))))
+		return kcr_bad_image(ctx, "thread %d: an address outside of user memory",
+				     le32_to_cpu(img->tid));
+	if (le32_to_cpu(img->personality) & ~(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT |
+					      MMAP_PAGE_ZERO | READ_IMPLIES_EXEC | WHOLE_SECONDS |
+					      STICKY_TIMEOUTS | UNAME26 | SHORT_INODE |
+					      FDPIC_FUNCPTRS | ADDR_LIMIT_3GB | PER_MASK))
+		return kcr_bad_image(ctx, "thread %d: personality %#x",
+				     le32_to_cpu(img->tid), le32_to_cpu(img->personality));
+	return 0;
+}
+
+/* In the thread being made; kcr_thread.id is the record's. */
+int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct kcr_rec *rec)
+{
+	const struct kcr_img_thread *img = kcr_rec_as(rec, struct kcr_img_thread);
+	char comm[TASK_COMM_LEN];
+
+	strscpy(comm, img->comm, sizeof(comm));
+	kcr_call(__set_task_comm)(current, comm, false);
+	current->personality = le32_to_cpu(img->personality);
+	current->pdeath_signal = le32_to_cpu(img->pdeath_signal);
+	current->clear_child_tid = (int __user *)(uintptr_t)le64_to_cpu(img->clear_child_tid);
+	current->robust_list = (struct robust_list_head __user *)
+				(uintptr_t)le64_to_cpu(img->robust_list);
+	current->timer_slack_ns = le64_to_cpu(img->timer_slack_ns) ?: current->timer_slack_ns;
+	kcr_rseq_set(current, le64_to_cpu(img->rseq), le32_to_cpu(img->rseq_len),
+		     le32_to_cpu(img->rseq_sig));
+	return 0;
+}
+
+const struct kcr_ops kcr_thread_ops = {
+	.kind	= KCR_KIND_THREAD,
+	.version = 1,
+	.name	= "thread",
+	.check	= thread_check,
+};
