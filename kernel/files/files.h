@@ -10,14 +10,19 @@ int kcr_file_save(struct kcr_ctx *ctx, struct file *file, u32 *id);
 
 /*
  * The image relies on bytes of @file that it does not contain: they are hashed
- * outside the pause, and restart checks them. A file that is gone from its
- * directory is put into the image instead.
+ * outside the pause, and restart checks them. @id is what kcr_file_save() gave.
+ * Nothing happens for a file whose contents are in the image.
  */
 int kcr_content_need(struct kcr_ctx *ctx, struct file *file, u32 id, loff_t from,
 		     loff_t len);
 
-/* The open file that record @id was restored to, with a reference of its own. */
+/*
+ * The open file that record @id was restored to, with a reference of its own;
+ * NULL, after kcr_bad_image(), if there is none. What a kind of open file gives
+ * to kcr_object_add() is a struct file, and its put() is kcr_file_put().
+ */
 struct file *kcr_file_restored(struct kcr_ctx *ctx, u32 id);
+void kcr_file_put(void *file);
 
 /* checkpoint: before parking; hashes files that are open for writing */
 int kcr_files_prepare(struct kcr_ctx *ctx, struct task_struct *leader);
