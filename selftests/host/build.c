@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Images made by hand, in memory.
+ */
+#include <stdlib.h>
+
+#include "../../tools/lib/verify.h"
+#include "../../uapi/image/host.h"
+#include "../../uapi/image/process.h"
+#include "../../uapi/image/thread.h"
+#include "build.h"
+
+static void *grow(void *p, size_t len)
+{
+	p = realloc(p, len);
+	if (!p)
+		abort();
+	return p;
+}
+
+static void put(struct build *b, const void *p, size_t len)
+{
+	if (b->len + len > b->room) {
+		b->room = 2 * (b->len + len);
+		b->data = grow(b->data, b->room);
+	}
+	if (p)
+		memcpy(b->data + b->len, p, len);
+	else
+		memset(b->data + b->len, 0, len);
+	b->len += len;
+}
+
+void build_seal_head(struct build *b)
+{
+	struct kcr_image_head *head = (void *)b->data;
+
+	head->crc = cpu_to_le32(kcr_image_head_crc(head));
+}
+
+void build_begin(struct build *b)
+{
+	struct kcr_image_head head = {
+		.magic = { 0x89, 'K', 'C', 'R', '\r', '\n', 0x1a, '\n' },
+		.version = cpu_to_le16(KCR_IMAGE_VERSION),
+		.arch = cpu_to_le16(KCR_ARCH_X86_64),
+		.page_shift = cpu_to_le16(KCR_PARSE_PAGE_SHIFT),
+		.id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+	};
+
+	memset(b, 0, sizeof(*b));
+	put(b, &head, sizeof(head));
+	build_seal_head(b);
+}
+
+/* The payload may have been changed, but not its length. */
+void build_seal_rec(struct build *b, size_t offset)
+{
+	struct kcr_rec_head *rec = (void *)(b->data + offset);
+
+	rec->crc = cpu_to_le32(kcr_crc32(0, rec + 1, le64_to_cpu(rec->len)));
+	rec->head_crc = cpu_to_le32(kcr_rec_head_crc(rec));
+}
+
+static size_t begin_rec(struct build *b, uint32_t kind, uint16_t flags)
+{
+	struct kcr_rec_head rec = {
+		.kind = cpu_to_le32(kind),
+		.version = cpu_to_le16(1),
+		.flags = cpu_to_le16(flags),
+		.offset = cpu_to_le64(b->len),
+	};
+	size_t offset = b->len;
+
+	put(b, &rec, sizeof(rec));
+	b->records++;
+	return offset;
+}
+
+static struct kcr_rec_head *end_rec(struct build *b, size_t offset)
+{
+	struct kcr_rec_head *rec = (void *)(b->data + offset);
+	size_t len = b->len - offset - sizeof(*rec);
+
+	rec->len = cpu_to_le64(len);
+	put(b, NULL, kcr_parse_padded(len) - len);
+	build_seal_rec(b, offset);
+	return (void *)(b->data + offset);
+}
+
+void build_rec(struct build *b, uint32_t kind, uint32_t id, uint32_t owner,
+	       const void *payload, size_t len)
+{
+	size_t offset = begin_rec(b, kind, KCR_REC_CRITICAL);
+	struct kcr_rec_head *rec;
+
+	put(b, payload, len);
+	rec = end_rec(b, offset);
+	rec->id = cpu_to_le32(id);
+	rec->owner = cpu_to_le32(owner);
+	build_seal_rec(b, offset);
+}
+
+void build_rec_flags(struct build *b, uint32_t kind, uint16_t version,
+		     uint16_t flags, const void *payload, size_t len)
+{
+	size_t offset = begin_rec(b, kind, flags);
+	struct kcr_rec_head *rec;
+
+	put(b, payload, len);
+	rec = end_rec(b, offset);
+	rec->version = cpu_to_le16(version);
+	build_seal_rec(b, offset);
+}
+
+static void put_index(struct build *b, const void *p, size_t len)
+{
+	b->index = grow(b->index, b->index_len + len);
+	memcpy(b->index + b->index_len, p, len);
+	b->index_len += len;
+}
+
+static void index_run(struct build *b, const struct kcr_img_pages *run,
+		      uint64_t offset, const uint8_t *pages)
+{
+	struct kcr_img_index_run entry = {
+		.mm = run->mm,
+		.count = run->count,
+		.addr = run->addr,
+		.offset = cpu_to_le64(offset),
+	};
+	uint8_t hash[KCR_HASH_LEN];
+	uint32_t i;
+
+	put_index(b, &entry, sizeof(entry));
+	for (i = 0; pages && i < le32_to_cpu(run->count); i++) {
+		page_hash(pages + (size_t)i * BUILD_PAGE, hash);
+		put_index(b, hash, sizeof(hash));
+	}
+}
+
+void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
+		 const void *pages)
+{
+	size_t offset = begin_rec(b, KCR_KIND_PAGES, KCR_REC_CRITICAL);
+	uint32_t pad = -(b->len + sizeof(struct kcr_img_pages)) % BUILD_PAGE;
+	struct kcr_img_pages run = {
+		.mm = cpu_to_le32(mm),
+		.count = cpu_to_le32(count),
+		.addr = cpu_to_le64(addr),
+		.pad = cpu_to_le32(pad),
+	};
+
+	put(b, &run, sizeof(run));
+	put(b, NULL, pad);
+	index_run(b, &run, b->len, pages);
+	put(b, pages, (size_t)count * BUILD_PAGE);
+	end_rec(b, offset);
+	b->pages += count;
+}
+
+void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count)
+{
+	struct kcr_img_pages run = {
+		.mm = cpu_to_le32(mm),
+		.count = cpu_to_le32(count),
+		.addr = cpu_to_le64(addr),
+		.flags = cpu_to_le32(KCR_PAGES_ZERO),
+	};
+
+	build_rec(b, KCR_KIND_PAGES, 0, 0, &run, sizeof(run));
+	index_run(b, &run, 0, NULL);
+}
+
+void build_end(struct build *b)
+{
+	struct kcr_img_end end = { .pages = cpu_to_le64(b->pages) };
+
+	if (b->index_len) {
+		end.index = cpu_to_le64(b->len);
+		build_rec(b, KCR_KIND_INDEX, 0, 0, b->index, b->index_len);
+	}
+	end.total = cpu_to_le64(b->len + sizeof(struct kcr_rec_head) + sizeof(end));
+	end.records = cpu_to_le64(b->records + 1);
+	build_rec(b, KCR_KIND_END, 0, 0, &end, sizeof(end));
+}
+
+void build_free(struct build *b)
+{
+	free(b->data);
+	free(b->index);
+	memset(b, 0, sizeof(*b));
+}
+
+static void sample_host(struct build *b)
+{
+	struct kcr_img_host host = {
+		.realtime_ns = cpu_to_le64(1750000000123456789ull),
+		.monotonic_ns = cpu_to_le64(3600000000000ull),
+		.boottime_ns = cpu_to_le64(3700000000000ull),
+		.xfeatures = cpu_to_le64(0x207),
+		.xsave_size = cpu_to_le32(2696),
+		.uid = cpu_to_le32(1000),
+		.gid = cpu_to_le32(1000),
+		.node = "somewhere",
+		.release = "6.1.0-test",
+		.version = "#1 SMP",
+		.machine = "x86_64",
+		.kcr = "0.1.0",
+		.cpu = "A processor \"of\" \x1b[31msorts",
+	};
+
+	build_rec(b, KCR_KIND_HOST, 0, 0, &host, sizeof(host));
+}
+
+static void sample_process(struct build *b)
+{
+	struct kcr_img_process process = {
+		.pid = cpu_to_le32(4711),
+		.ppid = cpu_to_le32(1),
+		.pgid = cpu_to_le32(4711),
+		.sid = cpu_to_le32(4000),
+		.threads = cpu_to_le32(1),
+		.flags = cpu_to_le32(KCR_PROCESS_LEADS_GROUP),
+		.exit_signal = cpu_to_le32(17),
+	};
+	struct kcr_img_thread thread = {
+		.tid = cpu_to_le32(4711),
+		.flags = cpu_to_le32(KCR_THREAD_LEADER),
+		.comm = "sample",
+	};
+
+	build_rec(b, KCR_KIND_PROCESS, 2, 0, &process, sizeof(process));
+	build_rec(b, KCR_KIND_THREAD, 3, 0, &thread, sizeof(thread));
+}
+
+/* A small image with every structure that parse.c knows. */
+void build_sample(struct build *b)
+{
+	static uint8_t pages[3 * BUILD_PAGE];
+	static const uint8_t mm[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(pages); i++)
+		pages[i] = i * 7 + i / 251;
+	build_begin(b);
+	sample_host(b);
+	build_rec(b, KCR_KIND_MM, 1, 0, mm, sizeof(mm));
+	sample_process(b);
+	build_rec_flags(b, 4000, 1, 0, "of tomorrow", 11);
+	build_pages(b, 1, 0x555500000000, 2, pages);
+	build_zeros(b, 1, 0x555500002000, 7);
+	build_pages(b, 1, 0x555500009000, 3, pages);
+	build_end(b);
+}

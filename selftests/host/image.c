@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the reader of an image promises: it takes what is right, and says in
+ * words what is wrong with everything else.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../../tools/lib/image.h"
+#include "build.h"
+#include "ktap.h"
+
+/* Read all of it; returns the number of records or a negative errno. */
+static int read_all(const struct build *b, size_t len, bool verify, char *why)
+{
+	struct image img;
+	int r = image_open_memory(&img, b->data, len, verify);
+	int n = 0;
+
+	while (!r && (r = image_next(&img)) > 0) {
+		n++;
+		r = 0;
+	}
+	if (why)
+		memcpy(why, img.why, sizeof(img.why));
+	image_close(&img);
+	return r < 0 ? r : n;
+}
+
+static int read_sample(const struct build *b)
+{
+	return read_all(b, b->len, true, NULL);
+}
+
+static size_t find_rec(const struct build *b, uint32_t kind)
+{
+	size_t at = sizeof(struct kcr_image_head);
+
+	while (at < b->len) {
+		const struct kcr_rec_head *rec = (void *)(b->data + at);
+
+		if (le32_to_cpu(rec->kind) == kind)
+			return at;
+		at += sizeof(*rec) + kcr_parse_padded(le64_to_cpu(rec->len));
+	}
+	abort();
+}
+
+static struct kcr_rec_head *rec_at(struct build *b, size_t at)
+{
+	return (void *)(b->data + at);
+}
+
+TEST(takes_what_is_right)
+{
+	struct build b;
+
+	build_sample(&b);
+	EXPECT(read_all(&b, b.len, true, NULL) == (int)b.records);
+	EXPECT(read_all(&b, b.len, false, NULL) == (int)b.records);
+	build_free(&b);
+}
+
+TEST(refuses_every_flipped_bit)
+{
+	struct build b;
+	size_t i, missed = 0;
+
+	build_sample(&b);
+	for (i = 0; i < b.len * 8; i += i < 4096 ? 1 : 13) {
+		b.data[i / 8] ^= 1 << i % 8;
+		if (read_sample(&b) >= 0)
+			missed++;
+		b.data[i / 8] ^= 1 << i % 8;
+	}
+	EXPECT(missed == 0);
+	EXPECT(read_sample(&b) == (int)b.records);
+	build_free(&b);
+}
+
+TEST(refuses_every_truncation)
+{
+	struct build b;
+	size_t len, missed = 0;
+	char why[192];
+
+	build_sample(&b);
+	for (len = 0; len < b.len; len += len < 4096 ? 1 : 61)
+		if (read_all(&b, len, len & 1, why) != -EBADMSG ||
+		    strncmp(why, "the image ends early", 20))
+			missed++;
+	EXPECT(missed == 0);
+	build_free(&b);
+}
+
+TEST(refuses_what_follows_the_end)
+{
+	struct build b;
+	char why[192];
+
+	build_sample(&b);
+	EXPECT(read_all(&b, b.len + 1, true, why) == -EBADMSG);
+	EXPECT(strstr(why, "follows the end"));
+	build_free(&b);
+}
+
+TEST(refuses_dev_zero)
+{
+	uint8_t zeros[4096] = { 0 };
+	struct build b = { .data = zeros, .len = sizeof(zeros) };
+	char why[192];
+
+	EXPECT(read_all(&b, b.len, false, why) == -ENOEXEC);
+	EXPECT(!strcmp(why, "not a kcr image"));
+}
+
+TEST(refuses_another_version)
+{
+	struct kcr_image_head *head;
+	struct build b;
+
+	build_sample(&b);
+	head = (void *)b.data;
+	head->version = cpu_to_le16(KCR_IMAGE_VERSION + 1);
+	build_seal_head(&b);
+	EXPECT(read_sample(&b) == -EPROTONOSUPPORT);
+	build_free(&b);
+}
+
+TEST(refuses_unknown_flags_of_an_image)
+{
+	struct kcr_image_head *head;
+	struct build b;
+
+	build_sample(&b);
+	head = (void *)b.data;
+	head->flags = cpu_to_le32(0x80);
+	build_seal_head(&b);
+	EXPECT(read_sample(&b) == -EPROTONOSUPPORT);
+	build_free(&b);
+}
+
+TEST(skips_unknown_kinds_unless_critical)
+{
+	struct build b;
+	size_t at;
+
+	build_sample(&b);
+	at = find_rec(&b, 4000);
+	EXPECT(read_sample(&b) == (int)b.records);
+	rec_at(&b, at)->flags = cpu_to_le16(KCR_REC_CRITICAL);
+	build_seal_rec(&b, at);
+	EXPECT(read_sample(&b) == -EPROTONOSUPPORT);
+	build_free(&b);
+}
+
+TEST(refuses_a_newer_layout_of_a_critical_kind)
+{
+	struct build b;
+	size_t at;
+
+	build_sample(&b);
+	at = find_rec(&b, KCR_KIND_PROCESS);
+	rec_at(&b, at)->version = cpu_to_le16(200);
+	build_seal_rec(&b, at);
+	EXPECT(read_sample(&b) == -EPROTONOSUPPORT);
+	build_free(&b);
+}
+
+/* One field of the only long run of pages, changed with good checksums. */
+static int with_run(void (*change)(struct kcr_img_pages *run))
+{
+	struct build b;
+	size_t at;
+	int r;
+
+	build_sample(&b);
+	at = find_rec(&b, KCR_KIND_PAGES);
+	change((void *)(rec_at(&b, at) + 1));
+	build_seal_rec(&b, at);
+	r = read_sample(&b);
+	build_free(&b);
+	return r;
+}
+
+static void no_change(struct kcr_img_pages *run) { run->flags = 0; }
+static void count_0(struct kcr_img_pages *run) { run->count = 0; }
+static void count_1(struct kcr_img_pages *run) { run->count = cpu_to_le32(1); }
+static void count_max(struct kcr_img_pages *run) { run->count = cpu_to_le32(-1); }
+static void count_513(struct kcr_img_pages *run) { run->count = cpu_to_le32(513); }
+static void pad_0(struct kcr_img_pages *run) { run->pad = 0; }
+static void pad_max(struct kcr_img_pages *run) { run->pad = cpu_to_le32(-8); }
+static void addr_odd(struct kcr_img_pages *run) { run->addr = cpu_to_le64(8); }
+static void addr_top(struct kcr_img_pages *run) { run->addr = cpu_to_le64(-4096ull); }
+static void flag_zero(struct kcr_img_pages *run) { run->flags = cpu_to_le32(KCR_PAGES_ZERO); }
+static void flag_new(struct kcr_img_pages *run) { run->flags = cpu_to_le32(64); }
+static void mm_0(struct kcr_img_pages *run) { run->mm = 0; }
+static void mm_strange(struct kcr_img_pages *run) { run->mm = cpu_to_le32(99); }
+
+TEST(looks_at_the_geometry_of_runs)
+{
+	EXPECT(with_run(no_change) > 0);
+	EXPECT(with_run(count_0) == -EBADMSG);
+	EXPECT(with_run(count_1) == -EBADMSG);
+	EXPECT(with_run(count_max) == -EBADMSG);
+	EXPECT(with_run(count_513) == -EBADMSG);
+	EXPECT(with_run(pad_0) == -EBADMSG);
+	EXPECT(with_run(pad_max) == -EBADMSG);
+	EXPECT(with_run(addr_odd) == -EBADMSG);
+	EXPECT(with_run(addr_top) == -EBADMSG);
+	EXPECT(with_run(flag_zero) == -EBADMSG);
+	EXPECT(with_run(flag_new) == -EPROTONOSUPPORT);
+	EXPECT(with_run(mm_0) == -EBADMSG);
+	EXPECT(with_run(mm_strange) == -EBADMSG);
+}
+
+TEST(compares_hashes_of_pages)
+{
+	struct build b;
+	char why[192];
+	size_t at;
+
+	build_sample(&b);
+	at = find_rec(&b, KCR_KIND_INDEX);
+	((uint8_t *)(rec_at(&b, at) + 1))[sizeof(struct kcr_img_index_run)] ^= 1;
+	build_seal_rec(&b, at);
+	EXPECT(read_all(&b, b.len, false, why) == (int)b.records);
+	EXPECT(read_all(&b, b.len, true, why) == -EBADMSG);
+	EXPECT(strstr(why, "another hash"));
+	build_free(&b);
+}
+
+TEST(compares_the_totals_of_the_end)
+{
+	struct kcr_img_end *end;
+	struct build b;
+	size_t at, i;
+
+	build_sample(&b);
+	at = find_rec(&b, KCR_KIND_END);
+	end = (void *)(rec_at(&b, at) + 1);
+	for (i = 0; i < 6; i++) {
+		((__le64 *)end)[i] ^= cpu_to_le64(1);
+		build_seal_rec(&b, at);
+		/* How many pages were left out can't be counted. */
+		EXPECT(i == 3 || i == 4 ? read_sample(&b) > 0 :
+					  read_sample(&b) == -EBADMSG);
+		((__le64 *)end)[i] ^= cpu_to_le64(1);
+	}
+	build_free(&b);
+}
+
+TEST(refuses_ids_twice_and_owners_that_are_no_threads)
+{
+	struct build b;
+	size_t at;
+
+	build_sample(&b);
+	at = find_rec(&b, KCR_KIND_THREAD);
+	rec_at(&b, at)->id = cpu_to_le32(1);
+	build_seal_rec(&b, at);
+	EXPECT(read_sample(&b) == -EBADMSG);
+	rec_at(&b, at)->id = cpu_to_le32(3);
+	rec_at(&b, at)->owner = cpu_to_le32(1);
+	build_seal_rec(&b, at);
+	EXPECT(read_sample(&b) == -EBADMSG);
+	build_free(&b);
+}
+
+TEST(never_believes_a_length)
+{
+	struct build b;
+	size_t at;
+
+	build_sample(&b);
+	at = find_rec(&b, 4000);
+	rec_at(&b, at)->len = cpu_to_le64(-1ull);
+	rec_at(&b, at)->head_crc = cpu_to_le32(kcr_rec_head_crc(rec_at(&b, at)));
+	EXPECT(read_sample(&b) == -EBADMSG);
+	rec_at(&b, at)->len = cpu_to_le64(KCR_REC_MAX);
+	rec_at(&b, at)->head_crc = cpu_to_le32(kcr_rec_head_crc(rec_at(&b, at)));
+	EXPECT(read_sample(&b) == -EBADMSG);
+	build_free(&b);
+}
+
+TEST(reads_from_files_and_pipes)
+{
+	char name[] = "/tmp/kcr-image-XXXXXX";
+	int fd = mkstemp(name), pipes[2];
+	struct image img;
+	struct build b;
+	int n = 0;
+
+	unlink(name);
+	build_sample(&b);
+	EXPECT(write(fd, b.data, b.len) == (ssize_t)b.len);
+	lseek(fd, 0, SEEK_SET);
+	EXPECT(image_open_fd(&img, fd, false) == 0 && img.can_skip);
+	while (image_next(&img) > 0)
+		n++;
+	EXPECT(n == (int)b.records);
+	image_close(&img);
+
+	EXPECT(!pipe(pipes) && b.len <= 65536 &&
+	       write(pipes[1], b.data, b.len) == (ssize_t)b.len);
+	close(pipes[1]);
+	EXPECT(image_open_fd(&img, pipes[0], true) == 0 && !img.can_skip);
+	while (image_next(&img) > 0)
+		n--;
+	EXPECT(n == 0);
+	image_close(&img);
+	build_free(&b);
+}
+
+KTAP_MAIN()
