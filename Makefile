@@ -21,7 +21,7 @@ JOBS	= $(shell nproc)
 LOCK	= flock $(O)/.lock
 
 DESTDIR	?=
-PREFIX	?= /usr
+PREFIX	?= /usr/local
 UDEVDIR	?= /usr/lib/udev/rules.d
 
 export KERNEL TESTS
