@@ -155,10 +155,10 @@ static void made_parked(struct callback_head *work)
 /* Nothing is delivered before the registers are there. */
 static void block_signals(void)
 {
-	spin_lock_irq(&current->sighand->siglock);
-	siginitsetinv(&current->blocked, sigmask(SIGKILL) | sigmask(SIGSTOP));
-	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	sigset_t all;
+
+	sigfillset(&all);
+	kcr_call(set_current_blocked)(&all);
 }
 
 static int made_begin(struct kcr_thread *t)
