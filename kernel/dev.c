@@ -170,12 +170,31 @@ int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg)
 	return ret;
 }
 
+static const char *const phase_names[] = {
+	[KCR_PHASE_NEW]		= "new",
+	[KCR_PHASE_PARK]	= "park",
+	[KCR_PHASE_CUT]		= "cut",
+	[KCR_PHASE_WRITE]	= "write",
+	[KCR_PHASE_HOLD]	= "hold",
+	[KCR_PHASE_READ]	= "read",
+	[KCR_PHASE_PREPARED]	= "prepared",
+	[KCR_PHASE_DONE]	= "done",
+	[KCR_PHASE_FAILED]	= "failed",
+};
+
+/**
+ * kcr_set_phase() - an operation has come further
+ * @ctx: the operation
+ * @phase: how far; its end is told as an event
+ */
 void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase)
 {
 	unsigned long flags;
 
+	pr_debug("op %llu: phase %s\n", ctx->op, phase_names[phase]);
 	spin_lock_irqsave(&ctx->status_lock, flags);
 	ctx->phase = phase;
+	ctx->phase_ns = ktime_get_ns();
 	spin_unlock_irqrestore(&ctx->status_lock, flags);
 	if (phase == KCR_PHASE_DONE)
 		kcr_event(ctx, KCR_EVENT_FINISHED);

@@ -193,7 +193,7 @@ struct kcr_ctx {
 	char *text;
 	size_t text_len, text_size;
 	char where[160];
-	u64 started_ns;
+	u64 started_ns, phase_ns;	/* when it, and its phase, began */
 	u64 pause_ns, park_ns;
 	u64 bytes_total;
 	u64 pages, pages_zero, pages_file;

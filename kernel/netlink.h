@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The generic netlink family: who is told what. */
+/* Who is told what: trace points and the generic netlink family. */
 #ifndef _KCR_NETLINK_H
 #define _KCR_NETLINK_H
 
@@ -8,7 +8,6 @@
 int kcr_netlink_init(void);
 void kcr_netlink_exit(void);
 
-/* An event of an operation; never sleeps long, never fails the operation. */
 void kcr_event(struct kcr_ctx *ctx, enum kcr_event event);
 
 #endif /* _KCR_NETLINK_H */

@@ -124,3 +124,42 @@ int kcr_policy_image(struct kcr_ctx *ctx)
 	return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 			"root does not own the image: use --trust, or --as USER");
 }
+
+static bool may_attach(struct kcr_ctx *ctx)
+{
+	struct task_struct *task;
+	bool may;
+
+	task = get_pid_task(READ_ONCE(ctx->pid), PIDTYPE_TGID);
+	if (!task)
+		return ns_capable(&init_user_ns, CAP_SYS_PTRACE);
+	may = kcr_call(ptrace_may_access)(task, PTRACE_MODE_ATTACH_REALCREDS);
+	put_task_struct(task);
+	return may;
+}
+
+static bool may_see(struct kcr_ctx *ctx)
+{
+	return uid_eq(current_euid(), ctx->cred->euid) || may_attach(ctx);
+}
+
+/**
+ * kcr_policy_see() - may somebody look at an operation, and cancel it?
+ * @ctx: anybody's operation; the caller's list holds on to it
+ * @opener: whoever opened what the answer goes to
+ *
+ * Return: whether both the current task and @opener started it, or could
+ * attach to its target with ptrace.
+ */
+bool kcr_policy_see(struct kcr_ctx *ctx, const struct cred *opener)
+{
+	const struct cred *old;
+	bool may = may_see(ctx);
+
+	if (!may || opener == current_cred())
+		return may;
+	old = override_creds(opener);
+	may = may_see(ctx);
+	revert_creds(old);
+	return may;
+}

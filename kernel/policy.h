@@ -13,5 +13,6 @@ bool kcr_policy_pid(struct kcr_ctx *ctx);
 bool kcr_policy_time(struct kcr_ctx *ctx);
 int kcr_policy_target(struct kcr_ctx *ctx);
 int kcr_policy_image(struct kcr_ctx *ctx);
+bool kcr_policy_see(struct kcr_ctx *ctx, const struct cred *opener);
 
 #endif /* _KCR_POLICY_H */

@@ -252,7 +252,8 @@ struct kcr_status {
  *   KCR_CMD_OP_GET	dump: operations under way that the reader may see
  *   KCR_CMD_KIND_GET	dump: kinds of record that the module knows
  *   KCR_CMD_CANCEL	cancel operation KCR_ATTR_OP
- *   KCR_CMD_EVENT	multicast, group "events" (CAP_SYS_ADMIN)
+ *   KCR_CMD_EVENT	multicast, group "events" (CAP_SYS_ADMIN), in the initial
+ *			network namespace; ids are of the initial pid namespace
  */
 #define KCR_GENL_NAME		"kcr"
 #define KCR_GENL_VERSION	1
