@@ -35,6 +35,15 @@ static void set_state(struct kcr_thread *t, enum kcr_thread_state state)
 }
 
 /*
+ * The kernel handles signals, and starts calls again, before it clears
+ * TIF_NOTIFY_RESUME, which came with the request; after that a result is final.
+ */
+static bool handles_signals(struct kcr_thread *t)
+{
+	return READ_ONCE(t->nr) >= 0 && test_thread_flag(TIF_NOTIFY_RESUME);
+}
+
+/*
  * In the thread itself. The context lives until the reference that came with
  * the work is put; nothing of it is touched after that.
  */
@@ -45,7 +54,7 @@ static void park_fn(struct callback_head *work)
 	struct kcr_ctx *ctx = t->ctx;
 	bool sleep;
 
-	t->in_signal = t->nr >= 0;
+	t->in_signal = handles_signals(t);
 	if (t->in_signal)
 		kcr_blocked_parked(t, regs);
 
@@ -166,17 +175,23 @@ static void thread_poke(struct kcr_thread *t)
 	notify_signal(t->task);
 }
 
+/* A traced thread is refused later, by name; it will not run our callback. */
+static bool thread_stopped(struct task_struct *task)
+{
+	return READ_ONCE(task->jobctl) & (JOBCTL_STOPPED | JOBCTL_TRACED);
+}
+
 static void thread_look(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
 
 	spin_lock_irq(&ctx->park_lock);
-	if (t->state == KCR_THREAD_STOPPED && !(READ_ONCE(t->task->jobctl) & JOBCTL_STOPPED))
+	if (t->state == KCR_THREAD_STOPPED && !thread_stopped(t->task))
 		set_state(t, KCR_THREAD_ASKED);
 	if (t->state == KCR_THREAD_ASKED) {
 		if (!thread_live(t->task))
 			set_state(t, KCR_THREAD_GONE);
-		else if (READ_ONCE(t->task->jobctl) & JOBCTL_STOPPED)
+		else if (thread_stopped(t->task))
 			set_state(t, KCR_THREAD_STOPPED);
 	}
 	spin_unlock_irq(&ctx->park_lock);
