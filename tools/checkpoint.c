@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/emit.h"
+#include "lib/list.h"
 #include "lib/op.h"
 #include "lib/output.h"
 #include "lib/text.h"
@@ -30,6 +31,7 @@
  * @quiet: say nothing but errors
  * @verbose: say how it went
  * @json: say how it went in JSON
+ * @list: only list what is under way
  * @verdict: how it went
  * @op: the operation
  * @out: where the image goes
@@ -42,6 +44,7 @@ struct job {
 	bool quiet;
 	bool verbose;
 	bool json;
+	bool list;
 	struct verdict verdict;
 	struct op op;
 	struct output out;
@@ -50,6 +53,7 @@ struct job {
 
 static const char help[] =
 "Usage: checkpoint [OPTION]... PID > IMAGE\n"
+"  or:  checkpoint --list [--json]\n"
 "Save the running process PID into an image, from which restart(1) makes it\n"
 "again. The process goes on.\n"
 "\n"
@@ -58,6 +62,8 @@ static const char help[] =
 "      --stop          stop it (as SIGSTOP does) once the image is safe\n"
 "      --check         list what can't be saved, estimate the size, write nothing\n"
 "      --with-files    put the contents of files open for writing in the image\n"
+"      --list          list the checkpoints and restarts under way, yours and those\n"
+"                      of processes that you may trace\n"
 "  -t, --timeout SEC   how long to wait until every thread has stopped (10)\n"
 "  -q, --quiet         no progress, only errors\n"
 "  -v, --verbose       tell how long the process was stopped, and more\n"
@@ -282,6 +288,7 @@ enum {
 	OPT_CHECK,
 	OPT_WITH_FILES,
 	OPT_JSON,
+	OPT_LIST,
 };
 
 static const struct option options[] = {
@@ -290,6 +297,7 @@ static const struct option options[] = {
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
+	{ "list",	no_argument, NULL, OPT_LIST },
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "quiet",	no_argument, NULL, 'q' },
 	{ "verbose",	no_argument, NULL, 'v' },
@@ -315,6 +323,9 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_WITH_FILES:
 		job->request.flags |= KCR_CKPT_WITH_FILES;
+		return 0;
+	case OPT_LIST:
+		job->list = true;
 		return 0;
 	case 't':
 		return parse_timeout(job, optarg);
@@ -346,6 +357,8 @@ static int parse(struct job *job, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "o:kt:qvhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
+	if (job->list)
+		return optind == argc ? 0 : usage("%s", "--list takes no process");
 	if (optind == argc)
 		return usage("%s", "which process? (its id is missing)");
 	if (optind + 1 < argc)
@@ -353,6 +366,13 @@ static int parse(struct job *job, int argc, char **argv)
 	if (checks(job))	/* of whatever would be done otherwise */
 		job->request.flags &= ~KCR_CKPT_HOLD;
 	return parse_pid(job, argv[optind]);
+}
+
+static int list(struct job *job)
+{
+	if (list_operations(job->json, &job->verdict) < 0 && !job->json)
+		say_lines(job->verdict.text ? job->verdict.text : "failed");
+	return job->verdict.class;
 }
 
 int main(int argc, char **argv)
@@ -368,6 +388,8 @@ int main(int argc, char **argv)
 	tool_begin("checkpoint");
 	if (parse(&job, argc, argv) < 0)
 		return KCR_CLASS_USAGE;
+	if (job.list)
+		return list(&job);
 	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
 	watch_signals(&job.watch);
 	checkpoint(&job);
