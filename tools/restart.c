@@ -386,6 +386,7 @@ static int take_option(struct job *job, int option)
 	switch (option) {
 	case 'd':
 		job->detach = true;
+		job->request.flags |= KCR_RESTART_DETACH;
 		return 0;
 	case 'n':
 		job->new_pidns = true;

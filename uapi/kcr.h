@@ -150,8 +150,9 @@ struct kcr_checkpoint {
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
 #define KCR_RESTART_TRUST	(1u << 1) /* root takes an image that root does not own */
-#define KCR_RESTART_ANY_PID	(1u << 2) /* reserved */
-#define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST)
+#define KCR_RESTART_DETACH	(1u << 2) /* the caller will not stay as the parent */
+#define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST | \
+				 KCR_RESTART_DETACH)
 
 /**
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
