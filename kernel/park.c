@@ -24,7 +24,9 @@
 #include "netlink.h"
 #include "task/blocked.h"
 
-#define KCR_POLL_MS	2
+/* How often threads that are on their way into a call are looked at again. */
+#define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
+#define KCR_POLL_MOST	(4 * NSEC_PER_MSEC)
 
 static void set_state(struct kcr_thread *t, enum kcr_thread_state state)
 {
@@ -340,6 +342,7 @@ void kcr_wait_inactive(struct kcr_thread *t)
 int kcr_park(struct kcr_ctx *ctx)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(ctx->timeout_ms);
+	ktime_t poll = KCR_POLL_FIRST;
 	struct kcr_thread *t;
 	bool done = false;
 	int ret;
@@ -353,9 +356,10 @@ int kcr_park(struct kcr_ctx *ctx)
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
 		if (time_after(jiffies, deadline))
 			return park_timeout(ctx);
-		ret = wait_event_interruptible_timeout(ctx->park_wait, park_progress(ctx),
-						       msecs_to_jiffies(KCR_POLL_MS) + 1);
-		if (ret < 0)
+		ret = wait_event_interruptible_hrtimeout(ctx->park_wait, park_progress(ctx),
+							 poll);
+		poll = min_t(ktime_t, 2 * poll, KCR_POLL_MOST);
+		if (ret == -ERESTARTSYS)
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 	}
 	if (ret)
