@@ -95,6 +95,22 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 	}
 }
 
+/* kcr_ids_free() - for a check: are all ids of the image free here? */
+int kcr_ids_free(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t;
+	bool used;
+
+	list_for_each_entry(t, &ctx->threads, node) {
+		rcu_read_lock();
+		used = find_pid_ns(t->tid, ctx->pid_ns);
+		rcu_read_unlock();
+		if (used)
+			return taken(ctx, t->tid);
+	}
+	return 0;
+}
+
 static int make(struct kcr_thread *t, u64 flags, int exit_signal, int (*fn)(void *))
 {
 	struct kcr_ctx *ctx = t->ctx;

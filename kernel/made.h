@@ -11,4 +11,6 @@
  */
 int kcr_make_leader(struct kcr_ctx *ctx);
 
+int kcr_ids_free(struct kcr_ctx *ctx);
+
 #endif /* _KCR_MADE_H */

@@ -210,7 +210,7 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	if (ret)
 		return ret;
 	if (ctx->flags & KCR_RESTART_CHECK) {
-		ret = kcr_read_pages(ctx, NULL);
+		ret = kcr_ids_free(ctx) ?: kcr_read_pages(ctx, NULL);
 		if (!ret)
 			kcr_set_phase(ctx, KCR_PHASE_DONE);
 		return ret;
