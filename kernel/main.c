@@ -10,6 +10,7 @@
 #include "dev.h"
 #include "kcr.h"
 #include "ksym.h"
+#include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
 
@@ -34,12 +35,17 @@ static int __init kcr_init(void)
 	ret = kcr_netlink_init();
 	if (ret)
 		return ret;
-	ret = kcr_dev_init();
+	ret = kcr_mm_init();
 	if (ret)
 		goto err_netlink;
+	ret = kcr_dev_init();
+	if (ret)
+		goto err_mm;
 	pr_info("version %s\n", KCR_VERSION);
 	return 0;
 
+err_mm:
+	kcr_mm_exit();
 err_netlink:
 	kcr_netlink_exit();
 	return ret;
@@ -53,6 +59,7 @@ err_netlink:
 static void __exit kcr_exit(void)
 {
 	kcr_dev_exit();
+	kcr_mm_exit();
 	kcr_netlink_exit();
 	synchronize_rcu_tasks();
 	rcu_barrier();

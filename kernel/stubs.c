@@ -5,7 +5,6 @@
  */
 #include "files/files.h"
 #include "kcr.h"
-#include "mm/mm.h"
 #include "task/blocked.h"
 #include "task/task.h"
 
@@ -21,14 +20,10 @@ STUB(PIPE, pipe)
 STUB(PIPE_END, pipe_end)
 STUB(EVENTFD, eventfd)
 STUB(EPOLL, epoll)
-STUB(SHMEM, shmem)
 STUB(MEMFD, memfd)
 STUB(FDTABLE, fdtable)
 STUB(FS, fs)
 STUB(LOCKS, locks)
-STUB(MM, mm)
-STUB(VMA, vma)
-STUB(VDSO, vdso)
 STUB(RLIMITS, rlimits)
 STUB(SIGHAND, sighand)
 STUB(SIGSHARED, sigshared)
@@ -38,12 +33,6 @@ STUB(SIGTHREAD, sigthread)
 STUB(SCHED, sched)
 STUB(BLOCKED, blocked)
 
-int __weak kcr_mm_snapshot(struct kcr_ctx *ctx) { return kcr_refuse(ctx, "memory"); }
-int __weak kcr_mm_write(struct kcr_ctx *ctx) { return kcr_refuse(ctx, "memory"); }
-void __weak kcr_mm_drop(struct kcr_ctx *ctx) { }
-int __weak kcr_mm_begin(struct kcr_ctx *ctx) { return kcr_refuse(ctx, "memory"); }
-int __weak kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-			   const void *data, size_t len) { return -EOPNOTSUPP; }
 int __weak kcr_files_prepare(struct kcr_ctx *ctx, struct task_struct *l) { return 0; }
 int __weak kcr_files_finish(struct kcr_ctx *ctx) { return 0; }
 void __weak kcr_files_drop(struct kcr_ctx *ctx) { }

@@ -5,7 +5,15 @@
 
 #include <linux/types.h>
 
+struct kcr_ctx;
+struct mm_struct;
+struct task_struct;
+
 size_t kcr_arch_xstate_size(void);
 u64 kcr_arch_xfeatures(void);
+
+int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task);
+int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);
+void kcr_arch_mm_begin(struct mm_struct *mm);
 
 #endif /* _KCR_ARCH_H */

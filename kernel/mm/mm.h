@@ -17,4 +17,17 @@ int kcr_mm_begin(struct kcr_ctx *ctx);
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		    const void *data, size_t len);
 
+/*
+ * Memory that has an inode and no path (memfd, shared anonymous): saved once,
+ * with its contents. Restored it is an open file.
+ */
+bool kcr_file_is_shmem(struct file *file);	/* on a tmpfs, of whatever mount */
+bool kcr_file_is_memfd(struct file *file);	/* KCR_KIND_MEMFD saves it */
+int kcr_shmem_save(struct kcr_ctx *ctx, struct file *file, u32 *id);
+struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id);	/* own reference */
+
+/* module */
+int kcr_mm_init(void);
+void kcr_mm_exit(void);
+
 #endif /* _KCR_MM_H */

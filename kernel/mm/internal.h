@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of kernel/mm share. */
+#ifndef _KCR_MM_INTERNAL_H
+#define _KCR_MM_INTERNAL_H
+
+#include <linux/mm.h>
+
+#include "kcr.h"
+#include "mm/pressure.h"
+
+/**
+ * struct kcr_mm_data - ctx->mm_data
+ * @copies: checkpoint: shared pages copied while parked, shmem.c's
+ * @shmems: checkpoint: shared objects to read while everything stays parked
+ * @copied: bytes of them
+ * @pressure: checkpoint: who drops the snapshot when memory runs out
+ * @vma_end: restart: end of the last mapping that was checked
+ */
+struct kcr_mm_data {
+	struct list_head copies;
+	struct list_head shmems;
+	size_t copied;
+	struct kcr_pressure pressure;
+	u64 vma_end;
+};
+
+struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
+
+/* shmem.c */
+int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);
+void kcr_shmem_drop(struct kcr_mm_data *data);
+int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+		       const void *data, size_t len);
+
+/* runs.c: sort a window of pages into runs and write them */
+int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
+		     struct page **pages, unsigned int count, bool explicit_zeros);
+
+#endif /* _KCR_MM_INTERNAL_H */

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The program's own pages, from its snapshot or, while it stays stopped, from
+ * its memory into the image.
+ *
+ * Page tables are walked in windows of 2 MB. References are taken under the
+ * page table's lock; then, without any lock, the window is written, and dropped
+ * from the snapshot, so that the program no longer pays for a copy when it
+ * writes there. Only anonymous pages are written: what else a private mapping
+ * shows is in its file.
+ */
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "compat/mm.h"
+#include "kcr.h"
+#include "ksym.h"
+#include "mm/internal.h"
+#include "mm/mm.h"
+
+#define WINDOW_SIZE	((unsigned long)KCR_PAGES_MAX << PAGE_SHIFT)
+
+static_assert(KCR_PAGES_MAX << PAGE_SHIFT == PMD_SIZE);
+
+/**
+ * struct window - 2 MB of an address space
+ * @base: first address, a multiple of its size
+ * @begun: something was found, and @base is set
+ * @huge: it is one transparent huge page
+ * @next: where the walk went on after it, to be walked next
+ * @pages: with a reference each, NULL: none
+ * @away: pages that must be fetched (swap, migration)
+ */
+struct window {
+	unsigned long base, next;
+	bool begun, huge;
+	struct page *pages[KCR_PAGES_MAX];
+	DECLARE_BITMAP(away, KCR_PAGES_MAX);
+};
+
+/* The part of a mapping that may hold pages of its own. */
+struct span {
+	unsigned long start, end;
+	bool file;
+};
+
+/* Walk */
+
+/* Is @addr in the window? The first address that asks decides where that is. */
+static bool in_window(struct window *w, unsigned long addr)
+{
+	if (!w->begun) {
+		w->begun = true;
+		w->base = addr & ~(WINDOW_SIZE - 1);
+	}
+	if (addr - w->base < WINDOW_SIZE)
+		return true;
+	w->next = addr;
+	return false;
+}
+
+static unsigned int slot_of(struct window *w, unsigned long addr)
+{
+	return (addr - w->base) >> PAGE_SHIFT;
+}
+
+static void take(struct window *w, unsigned long addr, struct page *page)
+{
+	get_page(page);
+	w->pages[slot_of(w, addr)] = page;
+}
+
+static int take_pte(pte_t *pte, unsigned long addr, unsigned long next,
+		    struct mm_walk *walk)
+{
+	struct window *w = walk->private;
+	pte_t entry = ptep_get(pte);
+	struct page *page;
+
+	if (pte_none(entry))
+		return 0;
+	if (!pte_present(entry)) {
+		if (!in_window(w, addr))
+			return 1;
+		__set_bit(slot_of(w, addr), w->away);
+		return 0;
+	}
+	if (pte_special(entry))
+		return 0;	/* the page of zeros */
+	page = pte_page(entry);
+	if (!PageAnon(page))
+		return 0;	/* in the file */
+	if (!in_window(w, addr))
+		return 1;
+	take(w, addr, page);
+	return 0;
+}
+
+/* With the lock held, so that it is one page, and huge. */
+static int take_huge(struct window *w, pmd_t pmd, unsigned long addr, unsigned long next)
+{
+	struct page *head;
+
+	if (pmd_present(pmd)) {
+		head = pmd_page(pmd);
+		if (!PageAnon(head))
+			return 0;	/* of a file, or the huge page of zeros */
+		if (!in_window(w, addr))
+			return 1;
+		w->huge = true;
+		for (; addr < next; addr += PAGE_SIZE)
+			take(w, addr, head + ((addr & ~PMD_MASK) >> PAGE_SHIFT));
+		return 0;
+	}
+	if (!in_window(w, addr))
+		return 1;
+	for (; addr < next; addr += PAGE_SIZE)
+		__set_bit(slot_of(w, addr), w->away);
+	return 0;
+}
+
+static int take_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
+		    struct mm_walk *walk)
+{
+	spinlock_t *ptl;
+	pmd_t entry;
+	int ret = 0;
+
+	cond_resched();
+	entry = READ_ONCE(*pmd);
+	if (pmd_present(entry) && !pmd_trans_huge(entry))
+		return 0;
+
+	ptl = pmd_lock(walk->mm, pmd);
+	entry = *pmd;
+	if (pmd_trans_huge(entry) || is_swap_pmd(entry)) {
+		ret = take_huge(walk->private, entry, addr, next);
+		walk->action = ACTION_CONTINUE;
+	}
+	spin_unlock(ptl);
+	return ret;
+}
+
+static const struct mm_walk_ops window_ops = {
+	.pmd_entry	= take_pmd,
+	.pte_entry	= take_pte,
+	KCR_WALK_RDLOCK
+};
+
+static void window_begin(struct window *w, unsigned long end)
+{
+	w->begun = false;
+	w->huge = false;
+	w->next = end;
+	bitmap_zero(w->away, KCR_PAGES_MAX);
+}
+
+static void window_put(struct window *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < KCR_PAGES_MAX; i++) {
+		if (w->pages[i])
+			put_page(w->pages[i]);
+		w->pages[i] = NULL;
+	}
+}
+
+static int page_failed(struct kcr_ctx *ctx, unsigned long addr, long err)
+{
+	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
+			"page %lx can't be read (errno %ld)", addr, -err);
+}
+
+/* Pages that are swapped out, or on their way to another place in memory. */
+static int fetch_away(struct kcr_ctx *ctx, struct mm_struct *mm, struct window *w)
+{
+	unsigned int i;
+	long ret;
+
+	for_each_set_bit(i, w->away, KCR_PAGES_MAX) {
+		unsigned long addr = w->base + ((unsigned long)i << PAGE_SHIFT);
+
+		ret = kcr_gup_remote(mm, addr, 1, FOLL_FORCE, &w->pages[i], NULL);
+		if (ret == 1 && PageAnon(w->pages[i]))
+			continue;
+		if (ret != 1)
+			return page_failed(ctx, addr, ret < 0 ? ret : -EFAULT);
+		put_page(w->pages[i]);	/* of the file again */
+		w->pages[i] = NULL;
+	}
+	return 0;
+}
+
+/* Mappings */
+
+/* Pages of shared mappings stand with their object, others have none. */
+static bool has_pages(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_MAYSHARE | VM_IO | VM_PFNMAP | VM_MIXEDMAP)) &&
+	       vma->anon_vma;
+}
+
+static bool range_find(struct mm_struct *mm, unsigned long addr, struct span *r)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, addr);
+
+	mmap_assert_locked(mm);
+	for_each_vma(vmi, vma) {
+		if (!has_pages(vma))
+			continue;
+		r->start = max(addr, vma->vm_start);
+		r->end = vma->vm_end;
+		r->file = !vma_is_anonymous(vma);
+		return true;
+	}
+	return false;
+}
+
+/* Has somebody a reason that this ends? */
+static int stopped(struct kcr_ctx *ctx, struct kcr_mm_data *data)
+{
+	if (READ_ONCE(data->pressure.dropped))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ENOMEM,
+				"memory ran short, and the snapshot was given up so that nothing gets killed; the program is unharmed");
+	if (kcr_cancelled(ctx))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
+	if (fatal_signal_pending(current))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "killed");
+	return 0;
+}
+
+/* Fill the next window at or after @r->start; the walk's end is in w->next. */
+static int window_fill(struct kcr_ctx *ctx, struct mm_struct *mm, struct window *w,
+		       struct span *r, unsigned long addr)
+{
+	int ret = 0;
+
+	w->begun = false;
+	mmap_read_lock(mm);
+	if (range_find(mm, addr, r)) {
+		window_begin(w, r->end);
+		ret = kcr_call(walk_page_range)(mm, r->start, r->end, &window_ops, w);
+		if (ret >= 0 && w->begun)
+			ret = fetch_away(ctx, mm, w);
+	} else {
+		r->end = 0;
+	}
+	mmap_read_unlock(mm);
+	return ret < 0 ? ret : 0;
+}
+
+static void window_drop(struct mm_struct *mm, struct window *w, struct span *r)
+{
+	unsigned long start = max(w->base, r->start);
+	unsigned long end = min(w->base + WINDOW_SIZE, r->end);
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, start);
+	if (vma && vma->vm_start <= start && vma->vm_end >= end)
+		kcr_zap(vma, start, end - start);
+	mmap_read_unlock(mm);
+}
+
+static unsigned int window_count(struct window *w)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KCR_PAGES_MAX; i++)
+		n += !!w->pages[i];
+	return n;
+}
+
+static int window_write(struct kcr_ctx *ctx, struct kcr_mm_data *data,
+			struct mm_struct *mm, struct window *w, struct span *r)
+{
+	int ret = stopped(ctx, data);
+
+	if (!w->begun)
+		return ret;
+	if (r->file)
+		ctx->pages_file -= window_count(w);
+	if (!ret)
+		ret = kcr_write_window(ctx, ctx->mm_id, w->base,
+				       w->huge ? KCR_PAGES_HUGE : 0, w->pages,
+				       KCR_PAGES_MAX, r->file);
+	/* First, so that the program need not copy what is its own again. */
+	window_put(w);
+	if (!ret && mm == ctx->snapshot)
+		window_drop(mm, w, r);
+	return ret;
+}
+
+static int write_windows(struct kcr_ctx *ctx, struct kcr_mm_data *data,
+			 struct mm_struct *mm, struct window *w)
+{
+	unsigned long addr = 0;
+	struct span r;
+	int ret;
+
+	do {
+		ret = window_fill(ctx, mm, w, &r, addr) ?:
+		      window_write(ctx, data, mm, w, &r);
+		addr = w->next;
+		cond_resched();
+	} while (!ret && r.end);
+	window_put(w);
+	return ret;
+}
+
+/* kcr_mm_write() - all pages; those of a snapshot are dropped as they go */
+int kcr_mm_write(struct kcr_ctx *ctx)
+{
+	struct mm_struct *mm = ctx->snapshot ?: ctx->mm;
+	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	struct window *w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	int ret;
+
+	if (!w || !data) {
+		kvfree(w);
+		return kcr_nomem(ctx);
+	}
+	ret = kcr_shmem_write(ctx, data) ?: write_windows(ctx, data, mm, w);
+	kvfree(w);
+	return ret;
+}
+
+/* kcr_mm_drop() - snapshot and copies go; any time, more than once */
+void kcr_mm_drop(struct kcr_ctx *ctx)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+
+	if (!data)
+		return;
+	kcr_pressure_end(&data->pressure);
+	if (ctx->snapshot)
+		mmput(ctx->snapshot);
+	ctx->snapshot = NULL;
+	kcr_shmem_drop(data);
+	ctx->mm_data = NULL;
+	kfree(data);
+}

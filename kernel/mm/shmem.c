@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that has an inode and no path: of memfd_create() and of shared
+ * anonymous mappings. (Files on a tmpfs that somebody can see are files.)
+ *
+ * A snapshot does not hold what is shared, so its pages are copied while the
+ * program is stopped, within the limit on what is copied then; of a program
+ * that stays stopped they are read as they are written.
+ *
+ * Restored is a file that no descriptor shows yet. Owner, times and extended
+ * attributes are those of a new one.
+ */
+#include <linux/highmem.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <uapi/linux/fcntl.h>
+
+#include "compat/shmem.h"
+#include "kcr.h"
+#include "mm/internal.h"
+#include "mm/mm.h"
+#include <uapi/image/shmem.h>
+
+static_assert(KCR_SEAL_SEAL == F_SEAL_SEAL && KCR_SEAL_SHRINK == F_SEAL_SHRINK &&
+	      KCR_SEAL_GROW == F_SEAL_GROW && KCR_SEAL_WRITE == F_SEAL_WRITE &&
+	      KCR_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
+
+/* A window of pages that were copied; NULL where there are zeros. */
+struct copy {
+	struct list_head node;
+	u32 id;
+	pgoff_t index;
+	struct page *pages[KCR_PAGES_MAX];
+};
+
+/* Memory that is read when the image is written. */
+struct later {
+	struct list_head node;
+	u32 id;
+	struct inode *inode;
+};
+
+/* kcr_file_is_shmem() - is @file on a tmpfs, of whatever mount */
+bool kcr_file_is_shmem(struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == TMPFS_MAGIC;
+}
+
+static const char *shmem_name(const struct dentry *dentry)
+{
+	return (const char *)dentry->d_name.name;
+}
+
+static bool name_ok(const char *name)
+{
+	return !strcmp(name, "dev/zero") || !strncmp(name, "memfd:", 6);
+}
+
+/* kcr_file_is_memfd() - is KCR_KIND_MEMFD the kind that saves @file */
+bool kcr_file_is_memfd(struct file *file)
+{
+	return kcr_file_is_shmem(file) && S_ISREG(file_inode(file)->i_mode) &&
+	       file->f_path.mnt->mnt_flags & MNT_INTERNAL &&
+	       name_ok(shmem_name(file->f_path.dentry));
+}
+
+/* Pages: those that are there, the rest is zeros */
+
+/* The next page at or after @index, with a reference; NULL at the end. */
+static struct page *page_next(struct inode *inode, pgoff_t *index)
+{
+	struct address_space *mapping = inode->i_mapping;
+	pgoff_t end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
+	unsigned long i = *index;
+
+	if (!end || !xa_find(&mapping->i_pages, &i, end - 1, XA_PRESENT))
+		return NULL;
+	*index = i;
+	return shmem_read_mapping_page_gfp(mapping, i, mapping_gfp_mask(mapping));
+}
+
+static int page_failed(struct kcr_ctx *ctx, struct page *page)
+{
+	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
+			"shared memory can't be read (errno %ld)", -PTR_ERR(page));
+}
+
+static bool page_is_zero(struct page *page)
+{
+	void *p = kmap_local_page(page);
+	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
+
+	kunmap_local(p);
+	return zero;
+}
+
+static struct copy *copy_for(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
+			     pgoff_t index)
+{
+	struct copy *c;
+
+	index = round_down(index, KCR_PAGES_MAX);
+	if (!list_empty(&data->copies)) {
+		c = list_last_entry(&data->copies, struct copy, node);
+		if (c->id == id && c->index == index)
+			return c;
+	}
+	c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	if (!c) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	c->id = id;
+	c->index = index;
+	list_add_tail(&c->node, &data->copies);
+	return c;
+}
+
+static int page_copy(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
+		     pgoff_t index, struct page *page)
+{
+	struct page *new;
+	struct copy *c;
+
+	if (ctx->buffered + data->copied + PAGE_SIZE > ctx->buffer_limit)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
+				"more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
+				ctx->buffer_limit >> 20);
+	c = copy_for(ctx, data, id, index);
+	if (!c)
+		return -ENOMEM;
+	new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!new)
+		return kcr_nomem(ctx);
+	copy_highpage(new, page);
+	c->pages[index - c->index] = new;
+	data->copied += PAGE_SIZE;
+	return 0;
+}
+
+static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
+		      struct inode *inode)
+{
+	struct page *page;
+	pgoff_t index = 0;
+	int ret = 0;
+
+	for (; !ret; index++) {
+		page = page_next(inode, &index);
+		if (!page)
+			break;
+		if (IS_ERR(page))
+			return page_failed(ctx, page);
+		if (page_is_zero(page))
+			ctx->pages_zero++;
+		else
+			ret = page_copy(ctx, data, id, index, page);
+		put_page(page);
+		cond_resched();
+	}
+	return ret;
+}
+
+static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
+		      struct inode *inode)
+{
+	struct later *l = kzalloc(sizeof(*l), GFP_KERNEL);
+
+	if (!l)
+		return kcr_nomem(ctx);
+	ihold(inode);
+	l->inode = inode;
+	l->id = id;
+	list_add_tail(&l->node, &data->shmems);
+	return 0;
+}
+
+/* Save */
+
+/* Mapped by a process that would not be in the image? */
+static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	struct rb_node *node;
+	bool other = false;
+
+	i_mmap_lock_read(mapping);
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node))
+		if (rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm != ctx->mm)
+			other = true;
+	i_mmap_unlock_read(mapping);
+	return other;
+}
+
+static int shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
+{
+	struct shmem_inode_info *info = SHMEM_I(inode);
+	int ret = 0;
+
+	if (mapped_elsewhere(ctx, inode))
+		ret = kcr_refuse(ctx, "shared with another process");
+#ifdef CONFIG_NUMA
+	if (!ret && !RB_EMPTY_ROOT(&info->policy.root))
+		ret = kcr_refuse(ctx, "a NUMA policy (mbind)");
+#endif
+	if (!ret && info->seals & ~KCR_SEALS)
+		ret = kcr_refuse(ctx, "seals %x are not known here", info->seals);
+	return ret;
+}
+
+static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
+{
+	struct inode *inode = d_inode(dentry);
+	struct kcr_img_shmem img = {
+		.size = cpu_to_le64(i_size_read(inode)),
+		.mode = cpu_to_le32(inode->i_mode & 0777),
+		.seals = cpu_to_le32(SHMEM_I(inode)->seals),
+	};
+
+	if (SHMEM_I(inode)->flags & VM_NORESERVE)
+		img.flags = cpu_to_le32(KCR_SHMEM_NORESERVE);
+	if (strscpy(img.name, shmem_name(dentry), sizeof(img.name)) < 0)
+		return kcr_refuse(ctx, "its name is too long");
+	return kcr_write_rec(ctx, KCR_KIND_SHMEM, 1, id, 0, &img, sizeof(img));
+}
+
+/* @obj is the dentry: there is one for each inode, and it has the name. */
+static int shmem_save(struct kcr_ctx *ctx, void *obj, u32 id)
+{
+	struct inode *inode = d_inode((struct dentry *)obj);
+	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	size_t mark;
+	int ret;
+
+	if (!data)
+		return -ENOMEM;
+	mark = kcr_where(ctx, "%s", shmem_name(obj));
+	ret = shmem_refuse(ctx, inode) ?: shmem_write_rec(ctx, obj, id);
+	if (!ret) {
+		if (ctx->flags & KCR_CKPT_CHECK)
+			ctx->bytes_total += (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
+		else if (ctx->flags & KCR_CKPT_HOLD)
+			ret = read_later(ctx, data, id, inode);
+		else
+			ret = copy_pages(ctx, data, id, inode);
+	}
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+/* kcr_shmem_save() - save the memory behind @file, once */
+int kcr_shmem_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
+{
+	return kcr_save_object(ctx, KCR_KIND_SHMEM, file->f_path.dentry, id);
+}
+
+/* Write the pages */
+
+static int window_write(struct kcr_ctx *ctx, struct copy *c)
+{
+	return kcr_write_window(ctx, c->id, (u64)c->index << PAGE_SHIFT, 0, c->pages,
+				KCR_PAGES_MAX, false);
+}
+
+static void window_put(struct copy *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < KCR_PAGES_MAX; i++) {
+		if (c->pages[i])
+			put_page(c->pages[i]);
+		c->pages[i] = NULL;
+	}
+}
+
+/* Fill the window with what there is of it; @index moves behind it. */
+static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
+		       struct copy *c, bool *more)
+{
+	struct page *page;
+
+	*more = false;
+	for (;; ++*index) {
+		page = page_next(inode, index);
+		if (!page)
+			return 0;
+		if (IS_ERR(page))
+			return page_failed(ctx, page);
+		if (!*more)
+			c->index = round_down(*index, KCR_PAGES_MAX);
+		*more = true;
+		if (*index - c->index >= KCR_PAGES_MAX) {
+			put_page(page);
+			return 0;
+		}
+		c->pages[*index - c->index] = page;
+	}
+}
+
+static int later_write(struct kcr_ctx *ctx, struct later *l)
+{
+	struct copy *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	pgoff_t index = 0;
+	bool more;
+	int ret;
+
+	if (!c)
+		return kcr_nomem(ctx);
+	c->id = l->id;
+	do {
+		ret = window_read(ctx, l->inode, &index, c, &more);
+		if (!ret && more)
+			ret = window_write(ctx, c);
+		window_put(c);
+		cond_resched();
+	} while (!ret && more);
+	kvfree(c);
+	return ret;
+}
+
+static void copy_drop(struct kcr_mm_data *data, struct copy *c)
+{
+	list_del(&c->node);
+	window_put(c);
+	kvfree(c);
+}
+
+/* kcr_shmem_write() - write the pages of all that was saved */
+int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data)
+{
+	struct copy *c, *next;
+	struct later *l;
+	int ret;
+
+	list_for_each_entry_safe(c, next, &data->copies, node) {
+		ret = window_write(ctx, c);
+		if (ret)
+			return ret;
+		copy_drop(data, c);
+	}
+	list_for_each_entry(l, &data->shmems, node) {
+		ret = later_write(ctx, l);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* kcr_shmem_drop() - free what was copied and not written */
+void kcr_shmem_drop(struct kcr_mm_data *data)
+{
+	struct copy *c, *cnext;
+	struct later *l, *lnext;
+
+	list_for_each_entry_safe(c, cnext, &data->copies, node)
+		copy_drop(data, c);
+	list_for_each_entry_safe(l, lnext, &data->shmems, node) {
+		list_del(&l->node);
+		iput(l->inode);
+		kfree(l);
+	}
+	data->copied = 0;
+}
+
+/* Restore */
+
+static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
+
+	if (rec->len != sizeof(*img))
+		return kcr_bad_image(ctx, "shared memory record of %zu bytes", rec->len);
+	if (strnlen(img->name, sizeof(img->name)) == sizeof(img->name) || !name_ok(img->name))
+		return kcr_bad_image(ctx, "shared memory without a proper name");
+	if (le64_to_cpu(img->size) > MAX_LFS_FILESIZE)
+		return kcr_bad_image(ctx, "%s of %llu bytes", img->name,
+				     le64_to_cpu(img->size));
+	if (le32_to_cpu(img->flags) & ~KCR_SHMEM_FLAGS || le32_to_cpu(img->mode) & ~0777 ||
+	    le32_to_cpu(img->seals) & ~KCR_SEALS)
+		return kcr_bad_image(ctx, "%s with unknown flags", img->name);
+	if (!strncmp(img->name, "memfd:", 6) && le32_to_cpu(img->mode) & 0111 &&
+	    kcr_memfd_noexec())
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
+				"%s: executable memory is not allowed here (vm.memfd_noexec)",
+				img->name);
+	return 0;
+}
+
+static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
+	bool noreserve = le32_to_cpu(img->flags) & KCR_SHMEM_NORESERVE;
+	struct inode *inode;
+	struct file *file;
+
+	file = shmem_file_setup(img->name, le64_to_cpu(img->size),
+				noreserve ? VM_NORESERVE : 0);
+	if (IS_ERR(file))
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(file),
+				"%s of %llu bytes can't be made (errno %ld)", img->name,
+				le64_to_cpu(img->size), -PTR_ERR(file));
+	inode = file_inode(file);
+	inode->i_mode = S_IFREG | le32_to_cpu(img->mode);
+	/* Mappings that may write were there before this one: see the link. */
+	SHMEM_I(inode)->seals = le32_to_cpu(img->seals) & ~F_SEAL_FUTURE_WRITE;
+	return kcr_object_add(ctx, rec, file);
+}
+
+static int shmem_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
+	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_SHMEM);
+
+	if (file)
+		SHMEM_I(file_inode(file))->seals = le32_to_cpu(img->seals);
+	return 0;
+}
+
+/* kcr_shmem_restored() - what record @id was made into, or NULL */
+struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id)
+{
+	struct file *file = kcr_object_get(ctx, id, KCR_KIND_SHMEM);
+
+	return file ? get_file(file) : NULL;
+}
+
+static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
+		     const void *data)
+{
+	struct address_space *mapping = inode->i_mapping;
+	struct page *page;
+
+	page = shmem_read_mapping_page_gfp(mapping, index, mapping_gfp_mask(mapping));
+	if (IS_ERR(page))
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
+				"not enough memory for shared memory (errno %ld)",
+				-PTR_ERR(page));
+	lock_page(page);
+	memcpy_to_page(page, 0, data, PAGE_SIZE);
+	set_page_dirty(page);
+	unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
+/**
+ * kcr_shmem_page_run() - fill restored shared memory
+ * @ctx: the operation
+ * @run: its mm is the id of a SHMEM record, which is there
+ * @data: the pages, NULL for zeros
+ * @len: bytes at @data
+ */
+int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+		       const void *data, size_t len)
+{
+	struct file *file = kcr_object_get(ctx, le32_to_cpu(run->mm), KCR_KIND_SHMEM);
+	u64 addr = le64_to_cpu(run->addr), size, bytes;
+	unsigned int i, count = le32_to_cpu(run->count);
+	int ret = 0;
+
+	if (!file)
+		return kcr_bad_image(ctx, "pages of %u, which is no memory",
+				     le32_to_cpu(run->mm));
+	size = PAGE_ALIGN(i_size_read(file_inode(file)));
+	bytes = (u64)count << PAGE_SHIFT;
+	if (!PAGE_ALIGNED(addr) || bytes > size || addr > size - bytes)
+		return kcr_bad_image(ctx, "pages beyond the end of shared memory");
+	if (!data)
+		return 0;	/* it is new */
+	if (len != bytes)
+		return kcr_bad_image(ctx, "%u pages of %zu bytes", count, len);
+	for (i = 0; i < count && !ret; i++)
+		ret = page_fill(ctx, file_inode(file), (addr >> PAGE_SHIFT) + i,
+				data + ((size_t)i << PAGE_SHIFT));
+	return ret;
+}
+
+static void shmem_put(void *obj)
+{
+	fput(obj);
+}
+
+const struct kcr_ops kcr_shmem_ops = {
+	.kind		= KCR_KIND_SHMEM,
+	.version	= 1,
+	.name		= "shmem",
+	.save		= shmem_save,
+	.check		= shmem_check,
+	.restore	= shmem_restore,
+	.link		= shmem_link,
+	.put		= shmem_put,
+};

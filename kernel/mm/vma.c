@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mapping: a range of addresses with its protection, its file and what
+ * madvise() has said of it.
+ *
+ * A mapping comes back through mmap(), under the caller's own limits, with its
+ * final protection: pages are put in as a debugger would, see fill.c. The vDSO
+ * is a kind of its own. Of struct vm_area_struct, where anonymous pages hang
+ * (anon_vma, vm_pgoff without a file), locks and statistics are the kernel's;
+ * VM_SOFTDIRTY marks a mapping that is new, which a restored one is.
+ */
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+
+#include "compat/mm.h"
+#include "files/files.h"
+#include "kcr.h"
+#include "ksym.h"
+#include "mm/internal.h"
+#include "mm/mm.h"
+#include <uapi/image/vma.h>
+
+static const struct {
+	unsigned long vm;
+	u32 img;
+} flag_map[] = {
+	{ VM_READ,	KCR_VMA_READ },
+	{ VM_WRITE,	KCR_VMA_WRITE },
+	{ VM_EXEC,	KCR_VMA_EXEC },
+	/* VM_SHARED is that and a file that may be written. */
+	{ VM_MAYSHARE,	KCR_VMA_SHARED },
+	{ VM_MAYREAD,	KCR_VMA_MAYREAD },
+	{ VM_MAYWRITE,	KCR_VMA_MAYWRITE },
+	{ VM_MAYEXEC,	KCR_VMA_MAYEXEC },
+	{ VM_GROWSDOWN,	KCR_VMA_GROWSDOWN },
+	{ VM_NORESERVE,	KCR_VMA_NORESERVE },
+	{ VM_ACCOUNT,	KCR_VMA_ACCOUNT },
+	{ VM_DONTCOPY,	KCR_VMA_DONTCOPY },
+	{ VM_DONTDUMP,	KCR_VMA_DONTDUMP },
+	{ VM_WIPEONFORK, KCR_VMA_WIPEONFORK },
+	{ VM_HUGEPAGE,	KCR_VMA_HUGEPAGE },
+	{ VM_NOHUGEPAGE, KCR_VMA_NOHUGEPAGE },
+	{ VM_SEQ_READ,	KCR_VMA_SEQ_READ },
+	{ VM_RAND_READ,	KCR_VMA_RAND_READ },
+};
+
+#define VM_PKEYS	(VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3)
+
+static const struct {
+	unsigned long vm;
+	const char *why;
+} refused_flags[] = {
+	{ VM_HUGETLB,	"huge pages of hugetlbfs" },
+	{ VM_LOCKED,	"memory locked with mlock()" },
+	{ VM_LOCKONFAULT, "memory locked with mlock2()" },
+	{ VM_SHADOW_STACK, "a shadow stack" },
+	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR, "memory watched by userfaultfd" },
+	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "memory of a device" },
+	{ VM_SYNC,	"persistent memory mapped with MAP_SYNC" },
+	{ VM_MERGEABLE,	"memory merged with equal memory (MADV_MERGEABLE)" },
+	{ VM_SEALED,	"a mapping sealed with mseal()" },
+	{ VM_DROPPABLE,	"memory that the kernel may drop (MAP_DROPPABLE)" },
+	{ VM_PKEYS,	"memory with a protection key" },
+	{ VM_DONTEXPAND, "a mapping that the kernel has made" },
+};
+
+/* What is looked at of a mapping, without its lock. */
+struct vma {
+	unsigned long start, end, pgoff, flags;
+	struct file *file;
+	bool special;		/* vDSO or its data */
+	bool anonymous;		/* no pages but its own, whatever its file */
+	bool policy, named;
+};
+
+static bool is_vdso(struct vm_area_struct *vma)
+{
+	const char *name = NULL;
+
+	if (!vma->vm_file && vma->vm_ops && vma->vm_ops->name)
+		name = vma->vm_ops->name(vma);
+	return name && (!strcmp(name, "[vdso]") || !strcmp(name, "[vvar]"));
+}
+
+/* The first mapping that ends after @addr; its file gets a reference. */
+static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
+{
+	struct vm_area_struct *vma;
+
+	memset(v, 0, sizeof(*v));
+	mmap_read_lock(mm);
+	vma = find_vma(mm, addr);
+	if (vma) {
+		v->start = vma->vm_start;
+		v->end = vma->vm_end;
+		v->pgoff = vma->vm_pgoff;
+		v->flags = vma->vm_flags;
+		v->file = vma->vm_file ? get_file(vma->vm_file) : NULL;
+		v->special = is_vdso(vma);
+		v->anonymous = vma_is_anonymous(vma);
+		v->named = kcr_vma_is_named(vma);
+#ifdef CONFIG_NUMA
+		v->policy = vma->vm_policy;
+#endif
+	}
+	mmap_read_unlock(mm);
+	return vma;
+}
+
+/* Save */
+
+static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
+{
+	unsigned long known = VM_SHARED | VM_SOFTDIRTY;
+	int i, ret;
+
+	if (v->file && file_inode(v->file)->i_sb->s_magic == SECRETMEM_MAGIC)
+		return kcr_refuse(ctx, "secret memory (memfd_secret)");
+	for (i = 0; i < ARRAY_SIZE(refused_flags); i++)
+		if (v->flags & refused_flags[i].vm)
+			return kcr_refuse(ctx, "%s", refused_flags[i].why);
+	for (i = 0; i < ARRAY_SIZE(flag_map); i++)
+		known |= flag_map[i].vm;
+	if (v->flags & ~known)
+		return kcr_refuse(ctx, "flags %lx are not known here", v->flags & ~known);
+	ret = v->policy ? kcr_refuse(ctx, "a NUMA policy (mbind)") : 0;
+	if (!ret && v->named)
+		ret = kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)");
+	return ret;
+}
+
+/* The image relies on the file's bytes, unless it holds them. */
+static int vma_save_content(struct kcr_ctx *ctx, const struct vma *v, u32 file)
+{
+	loff_t from = (loff_t)v->pgoff << PAGE_SHIFT;
+	loff_t size = i_size_read(file_inode(v->file));
+
+	if (v->anonymous)
+		return 0;
+	/* Less what is found to be the program's own when pages are written. */
+	if (!(v->flags & VM_MAYSHARE))
+		ctx->pages_file += (v->end - v->start) >> PAGE_SHIFT;
+	if (kcr_file_is_memfd(v->file) || from >= size)
+		return 0;
+	return kcr_content_need(ctx, v->file, file, from,
+				min_t(loff_t, v->end - v->start, size - from));
+}
+
+static int vma_save_file(struct kcr_ctx *ctx, const struct vma *v, u32 *id)
+{
+	struct inode *inode;
+	int ret;
+
+	if (!v->file)
+		return 0;
+	inode = file_inode(v->file);
+	if (!S_ISREG(inode->i_mode) && !v->anonymous)
+		return kcr_refuse(ctx, "%pD2 is mapped, which is no regular file", v->file);
+	ret = kcr_file_save(ctx, v->file, id);
+	if (ret || !*id)
+		return ret;
+	return vma_save_content(ctx, v, *id);
+}
+
+static u32 image_flags(unsigned long vm)
+{
+	u32 flags = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_map); i++)
+		if (vm & flag_map[i].vm)
+			flags |= flag_map[i].img;
+	return flags;
+}
+
+static int vma_save_one(struct kcr_ctx *ctx, const struct vma *v)
+{
+	size_t mark = kcr_where(ctx, "mapping %lx-%lx", v->start, v->end);
+	struct kcr_img_vma img = {
+		.start = cpu_to_le64(v->start),
+		.end = cpu_to_le64(v->end),
+		.offset = cpu_to_le64(v->file ? (u64)v->pgoff << PAGE_SHIFT : 0),
+		.mm = cpu_to_le32(ctx->mm_id),
+		.flags = cpu_to_le32(image_flags(v->flags)),
+	};
+	u32 file = 0;
+	int ret;
+
+	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file);
+	if (!ret) {
+		img.file = cpu_to_le32(file);
+		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, 0, &img, sizeof(img));
+	}
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+/* All is parked, so that the mappings stay as they are between two looks. */
+static int vma_save(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	unsigned long addr = 0;
+	struct vma v;
+	int ret = 0;
+
+	while (!ret && vma_peek(ctx->mm, addr, &v)) {
+		if (!v.special)
+			ret = vma_save_one(ctx, &v);
+		if (v.file)
+			fput(v.file);
+		addr = v.end;
+		cond_resched();
+	}
+	return ret;
+}
+
+/* Restore */
+
+static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	u64 start, end, offset;
+
+	if (!data)
+		return -ENOMEM;
+	if (rec->len != sizeof(*img))
+		return kcr_bad_image(ctx, "mapping record of %zu bytes", rec->len);
+	start = le64_to_cpu(img->start);
+	end = le64_to_cpu(img->end);
+	offset = le64_to_cpu(img->offset);
+	if (!PAGE_ALIGNED(start | end | offset) || start >= end || end > TASK_SIZE ||
+	    start < data->vma_end)
+		return kcr_bad_image(ctx, "mapping %llx-%llx", start, end);
+	if (le32_to_cpu(img->flags) & ~KCR_VMA_FLAGS)
+		return kcr_bad_image(ctx, "mapping %llx-%llx with unknown flags %x",
+				     start, end, le32_to_cpu(img->flags));
+	if (!ctx->mm_id || le32_to_cpu(img->mm) != ctx->mm_id)
+		return kcr_bad_image(ctx, "mapping %llx-%llx of no address space", start, end);
+	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
+		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
+	data->vma_end = end;
+	return 0;
+}
+
+static unsigned long prot_of(u32 flags)
+{
+	unsigned long prot = 0;
+
+	if (flags & KCR_VMA_READ)
+		prot |= PROT_READ;
+	if (flags & KCR_VMA_WRITE)
+		prot |= PROT_WRITE;
+	if (flags & KCR_VMA_EXEC)
+		prot |= PROT_EXEC;
+	return prot;
+}
+
+/*
+ * Private memory that once could be written still counts against overcommit
+ * after it was made read-only, as with the read-only part of a library's data.
+ */
+static bool was_writable(u32 flags)
+{
+	return (flags & (KCR_VMA_ACCOUNT | KCR_VMA_WRITE | KCR_VMA_SHARED)) ==
+	       KCR_VMA_ACCOUNT;
+}
+
+static unsigned long map_flags_of(u32 flags, struct file *file)
+{
+	unsigned long map = MAP_FIXED;
+
+	map |= flags & KCR_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	if (!file)
+		map |= MAP_ANONYMOUS;
+	if (flags & KCR_VMA_GROWSDOWN)
+		map |= MAP_GROWSDOWN;
+	if (flags & KCR_VMA_NORESERVE)
+		map |= MAP_NORESERVE;
+	return map;
+}
+
+static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct file *file)
+{
+	unsigned long start = le64_to_cpu(img->start);
+	unsigned long len = le64_to_cpu(img->end) - start;
+	u32 flags = le32_to_cpu(img->flags);
+	unsigned long prot = prot_of(flags), addr;
+	long ret = 0;
+
+	addr = vm_mmap(file, start, len, was_writable(flags) ? PROT_READ | PROT_WRITE : prot,
+		       map_flags_of(flags, file), le64_to_cpu(img->offset));
+	if (IS_ERR_VALUE(addr))
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, (long)addr,
+				"it can't be mapped (errno %ld)", -(long)addr);
+	if (was_writable(flags))
+		ret = kcr_syscall(mprotect, start, len, prot);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+				"it can't be protected (errno %ld)", -ret);
+	return 0;
+}
+
+static const struct {
+	u32 flag;
+	int advice;
+} advices[] = {
+	{ KCR_VMA_DONTCOPY,	MADV_DONTFORK },
+	{ KCR_VMA_DONTDUMP,	MADV_DONTDUMP },
+	{ KCR_VMA_WIPEONFORK,	MADV_WIPEONFORK },
+	{ KCR_VMA_HUGEPAGE,	MADV_HUGEPAGE },
+	{ KCR_VMA_NOHUGEPAGE,	MADV_NOHUGEPAGE },
+	{ KCR_VMA_SEQ_READ,	MADV_SEQUENTIAL },
+	{ KCR_VMA_RAND_READ,	MADV_RANDOM },
+};
+
+static int vma_advise(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
+{
+	unsigned long start = le64_to_cpu(img->start);
+	unsigned long len = le64_to_cpu(img->end) - start;
+	long ret;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(advices); i++) {
+		if (!(le32_to_cpu(img->flags) & advices[i].flag))
+			continue;
+		ret = kcr_syscall(madvise, start, len, advices[i].advice);
+		/* Without transparent huge pages these two mean nothing. */
+		if (ret == -EINVAL && (advices[i].advice == MADV_HUGEPAGE ||
+				       advices[i].advice == MADV_NOHUGEPAGE))
+			ret = 0;
+		if (ret)
+			return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+					"madvise(%d) failed (errno %ld)",
+					advices[i].advice, -ret);
+	}
+	return 0;
+}
+
+/*
+ * mmap() has allowed mprotect() what the file allows. The program's mapping
+ * may have allowed less: of a memfd sealed afterwards, or without exec.
+ */
+static int vma_limit(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
+{
+	unsigned long start = le64_to_cpu(img->start), end = le64_to_cpu(img->end);
+	u32 flags = le32_to_cpu(img->flags);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	unsigned long excess = 0;
+	int ret = 0;
+
+	if (!(flags & KCR_VMA_MAYREAD))
+		excess |= VM_MAYREAD;
+	if (!(flags & KCR_VMA_MAYWRITE))
+		excess |= VM_MAYWRITE;
+	if (!(flags & KCR_VMA_MAYEXEC))
+		excess |= VM_MAYEXEC;
+	if (!excess)
+		return 0;
+
+	mmap_write_lock(mm);
+	vma = find_vma(mm, start);
+	if (!vma || !(vma->vm_flags & excess)) {
+		/* as it should be */
+	} else if (vma->vm_start != start || vma->vm_end != end) {
+		ret = kcr_refuse(ctx, "it allows less than its neighbour");
+	} else {
+		/* As unmapping would: this one counted as a writer. */
+		if ((vma->vm_flags & excess & VM_MAYWRITE) && vma->vm_flags & VM_SHARED)
+			mapping_unmap_writable(vma->vm_file->f_mapping);
+		kcr_vma_clear(vma, excess);
+	}
+	mmap_write_unlock(mm);
+	return ret;
+}
+
+static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	size_t mark = kcr_where(ctx, "mapping %llx-%llx", le64_to_cpu(img->start),
+				le64_to_cpu(img->end));
+	struct file *file = NULL;
+	int ret = 0;
+
+	if (img->file) {
+		file = kcr_file_restored(ctx, le32_to_cpu(img->file));
+		if (!file)
+			ret = kcr_bad_image(ctx, "file %u is no open file",
+					    le32_to_cpu(img->file));
+	}
+	ret = ret ?: vma_map(ctx, img, file) ?: vma_advise(ctx, img) ?:
+	      vma_limit(ctx, img);
+	if (file)
+		fput(file);
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+const struct kcr_ops kcr_vma_ops = {
+	.kind		= KCR_KIND_VMA,
+	.version	= 1,
+	.name		= "vma",
+	.save_process	= vma_save,
+	.check		= vma_check,
+	.restore	= vma_restore,
+};
