@@ -17,6 +17,7 @@
 #include "lib/inside.h"
 #include "lib/op.h"
 #include "lib/output.h"
+#include "lib/peek.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/user.h"
@@ -99,14 +100,14 @@ static int own_status(const struct job *job, enum kcr_class class)
 
 /*
  * The image was our standard input, which the program would get: give it the
- * terminal that we run in, or nothing to read.
+ * terminal that we run in if it had one, otherwise nothing to read.
  */
 static void replace_stdin(const struct job *job)
 {
 	int fd = -1;
 
 	close(STDIN_FILENO);
-	if (!job->detach && (isatty(STDERR_FILENO) || isatty(STDOUT_FILENO)))
+	if (!job->detach && peek_wants_terminal(job->image))
 		fd = open("/dev/tty", O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		open("/dev/null", O_RDONLY | O_NOCTTY);

@@ -7,9 +7,33 @@
  * file. Here it is only made sure that the payload is as long as it may be.
  */
 #include "parse.h"
+#include "../../uapi/image/blocked.h"
+#include "../../uapi/image/chr.h"
+#include "../../uapi/image/content.h"
+#include "../../uapi/image/cred.h"
+#include "../../uapi/image/epoll.h"
+#include "../../uapi/image/eventfd.h"
+#include "../../uapi/image/external.h"
+#include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/locks.h"
+#include "../../uapi/image/memfd.h"
+#include "../../uapi/image/mm.h"
+#include "../../uapi/image/pipe.h"
+#include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/reg.h"
+#include "../../uapi/image/rlimits.h"
+#include "../../uapi/image/sched.h"
+#include "../../uapi/image/shmem.h"
+#include "../../uapi/image/sighand.h"
+#include "../../uapi/image/sigshared.h"
+#include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
+#include "../../uapi/image/time.h"
+#include "../../uapi/image/vdso.h"
+#include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_regs.h"
 
 _Static_assert(sizeof(struct kcr_image_head) == 64, "image head");
@@ -38,8 +62,32 @@ struct kcr_parse_bounds {
 
 static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_HOST]		= EXACTLY(struct kcr_img_host),
+	[KCR_KIND_CONTENT]	= AT_LEAST(struct kcr_img_content),
+	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
+	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
+	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
+	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
+	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
+	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
+	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
+	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
+	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
+	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
+	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
+	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
+	[KCR_KIND_MM]		= EXACTLY(struct kcr_img_mm),
+	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
+	[KCR_KIND_VDSO]		= EXACTLY(struct kcr_img_vdso),
 	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
+	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
+	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
+	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
+	[KCR_KIND_TIME]		= EXACTLY(struct kcr_img_time),
+	[KCR_KIND_CRED]		= AT_LEAST(struct kcr_img_cred),
+	[KCR_KIND_SIGTHREAD]	= AT_LEAST(struct kcr_img_sigthread),
+	[KCR_KIND_SCHED]	= AT_LEAST(struct kcr_img_sched),
+	[KCR_KIND_BLOCKED]	= EXACTLY(struct kcr_img_blocked),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
 	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),
 	[KCR_KIND_PAGES]	= BETWEEN(sizeof(struct kcr_img_pages), PAGES_MAX),

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 
 #include "../../tools/lib/verify.h"
-#include "../../uapi/image/host.h"
-#include "../../uapi/image/process.h"
-#include "../../uapi/image/thread.h"
 #include "build.h"
 
 static void *grow(void *p, size_t len)
@@ -190,66 +187,4 @@ void build_free(struct build *b)
 	free(b->data);
 	free(b->index);
 	memset(b, 0, sizeof(*b));
-}
-
-static void sample_host(struct build *b)
-{
-	struct kcr_img_host host = {
-		.realtime_ns = cpu_to_le64(1750000000123456789ull),
-		.monotonic_ns = cpu_to_le64(3600000000000ull),
-		.boottime_ns = cpu_to_le64(3700000000000ull),
-		.xfeatures = cpu_to_le64(0x207),
-		.xsave_size = cpu_to_le32(2696),
-		.uid = cpu_to_le32(1000),
-		.gid = cpu_to_le32(1000),
-		.node = "somewhere",
-		.release = "6.1.0-test",
-		.version = "#1 SMP",
-		.machine = "x86_64",
-		.kcr = "0.1.0",
-		.cpu = "A processor \"of\" \x1b[31msorts",
-	};
-
-	build_rec(b, KCR_KIND_HOST, 0, 0, &host, sizeof(host));
-}
-
-static void sample_process(struct build *b)
-{
-	struct kcr_img_process process = {
-		.pid = cpu_to_le32(4711),
-		.ppid = cpu_to_le32(1),
-		.pgid = cpu_to_le32(4711),
-		.sid = cpu_to_le32(4000),
-		.threads = cpu_to_le32(1),
-		.flags = cpu_to_le32(KCR_PROCESS_LEADS_GROUP),
-		.exit_signal = cpu_to_le32(17),
-	};
-	struct kcr_img_thread thread = {
-		.tid = cpu_to_le32(4711),
-		.flags = cpu_to_le32(KCR_THREAD_LEADER),
-		.comm = "sample",
-	};
-
-	build_rec(b, KCR_KIND_PROCESS, 2, 0, &process, sizeof(process));
-	build_rec(b, KCR_KIND_THREAD, 3, 0, &thread, sizeof(thread));
-}
-
-/* A small image with every structure that parse.c knows. */
-void build_sample(struct build *b)
-{
-	static uint8_t pages[3 * BUILD_PAGE];
-	static const uint8_t mm[512];
-	size_t i;
-
-	for (i = 0; i < sizeof(pages); i++)
-		pages[i] = i * 7 + i / 251;
-	build_begin(b);
-	sample_host(b);
-	build_rec(b, KCR_KIND_MM, 1, 0, mm, sizeof(mm));
-	sample_process(b);
-	build_rec_flags(b, 4000, 1, 0, "of tomorrow", 11);
-	build_pages(b, 1, 0x555500000000, 2, pages);
-	build_zeros(b, 1, 0x555500002000, 7);
-	build_pages(b, 1, 0x555500009000, 3, pages);
-	build_end(b);
 }

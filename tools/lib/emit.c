@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values with names, printed as JSON or as indented text: whoever prints says
- * it once.
+ * Values with names, printed as JSON or as indented text (much as YAML):
+ * whoever prints says it once.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -49,58 +49,102 @@ static void json_string(FILE *file, const char *s, size_t len)
 	fputc('"', file);
 }
 
-static void new_line(struct emit *e)
+static void indent(struct emit *e, unsigned int depth)
 {
-	unsigned int i;
+	while (depth--)
+		fputs("  ", e->file);
+}
 
-	if (e->json && e->compact) {
-		if (e->used[e->depth])
-			fputc(' ', e->file);
+static void json_member(struct emit *e, const char *name)
+{
+	if (e->used[e->depth])
+		fputs(e->compact ? ", " : ",", e->file);
+	if (!e->compact && e->depth) {
+		fputc('\n', e->file);
+		indent(e, e->depth);
+	}
+	if (name && !e->list[e->depth]) {
+		json_string(e->file, name, strlen(name));
+		fputs(": ", e->file);
+	}
+}
+
+static void text_end_line(struct emit *e)
+{
+	if (e->line)
+		fputc('\n', e->file);
+	e->line = false;
+}
+
+/* What stands first in a group of a list stands behind the list's dash. */
+static void text_begin_line(struct emit *e)
+{
+	if (e->dash) {
+		e->dash = false;
 		return;
 	}
-	/* JSON's outermost braces indent, text has none. */
-	if (e->json && e->depth)
-		fputc('\n', e->file);
-	for (i = e->json ? 0 : 1; i < e->depth; i++)
-		fputs("  ", e->file);
+	text_end_line(e);
+	indent(e, e->depth - 1);
+	e->line = true;
+}
+
+/* Values of a list stand on one line. */
+static void text_member(struct emit *e, const char *name)
+{
+	if (e->list[e->depth]) {
+		fputc(' ', e->file);
+		return;
+	}
+	text_begin_line(e);
+	fprintf(e->file, "%s: ", name);
 }
 
 static void member(struct emit *e, const char *name)
 {
-	if (e->json && e->used[e->depth])
-		fputc(',', e->file);
-	new_line(e);
+	if (e->json)
+		json_member(e, name);
+	else
+		text_member(e, name);
 	e->used[e->depth] = true;
-	if (e->depth && e->list[e->depth]) {
-		if (!e->json)
-			fputs("- ", e->file);
-	} else if (name && e->json) {
-		json_string(e->file, name, strlen(name));
-		fputs(": ", e->file);
-	} else if (name) {
-		fprintf(e->file, "%s: ", name);
-	}
 }
 
-static void finish(struct emit *e)
+/* The outermost group is not seen in text. */
+static void text_begin(struct emit *e, const char *name)
 {
-	if (!e->json)
-		fputc('\n', e->file);
+	if (!e->depth)
+		return;
+	text_begin_line(e);
+	if (e->list[e->depth]) {
+		fputs("- ", e->file);
+		e->dash = true;
+	} else {
+		fprintf(e->file, "%s:", name);
+	}
 }
 
 static void begin(struct emit *e, const char *name, bool list)
 {
-	/* Text has no braces: the outermost group is not seen in it. */
-	if (e->json || e->depth) {
+	if (e->json) {
 		member(e, name);
-		finish(e);
-	}
-	if (e->json)
 		fputc(list ? '[' : '{', e->file);
+	} else {
+		text_begin(e, name);
+	}
 	if (e->depth < EMIT_DEPTH - 1)
 		e->depth++;
 	e->used[e->depth] = false;
 	e->list[e->depth] = list;
+}
+
+static void json_end(struct emit *e, bool used, bool list)
+{
+	if (used && !e->compact) {
+		fputc('\n', e->file);
+		indent(e, e->depth);
+	}
+	fputc(list ? ']' : '}', e->file);
+	if (!e->depth)
+		fputc('\n', e->file);
 }
 
 /**
@@ -131,33 +175,24 @@ void emit_end(struct emit *e)
 {
 	bool used = e->used[e->depth];
 	bool list = e->list[e->depth];
-	unsigned int i;
 
 	e->depth--;
-	if (!e->json)
-		return;
-	if (used && !e->compact) {
-		fputc('\n', e->file);
-		for (i = 0; i < e->depth; i++)
-			fputs("  ", e->file);
-	}
-	fputc(list ? ']' : '}', e->file);
-	if (!e->depth)
-		fputc('\n', e->file);
+	if (e->json)
+		json_end(e, used, list);
+	else if (!e->depth)
+		text_end_line(e);
 }
 
 void emit_u64(struct emit *e, const char *name, uint64_t value)
 {
 	member(e, name);
 	fprintf(e->file, "%" PRIu64, value);
-	finish(e);
 }
 
 void emit_s64(struct emit *e, const char *name, int64_t value)
 {
 	member(e, name);
 	fprintf(e->file, "%" PRId64, value);
-	finish(e);
 }
 
 /**
@@ -170,14 +205,12 @@ void emit_hex(struct emit *e, const char *name, uint64_t value)
 {
 	member(e, name);
 	fprintf(e->file, e->json ? "\"0x%" PRIx64 "\"" : "0x%" PRIx64, value);
-	finish(e);
 }
 
 void emit_octal(struct emit *e, const char *name, uint64_t value)
 {
 	member(e, name);
 	fprintf(e->file, e->json ? "\"0%" PRIo64 "\"" : "0%" PRIo64, value);
-	finish(e);
 }
 
 void emit_bool(struct emit *e, const char *name, bool value)
@@ -187,14 +220,12 @@ void emit_bool(struct emit *e, const char *name, bool value)
 		fputs(value ? "true" : "false", e->file);
 	else
 		fputs(value ? "yes" : "no", e->file);
-	finish(e);
 }
 
 void emit_null(struct emit *e, const char *name)
 {
 	member(e, name);
 	fputs(e->json ? "null" : "none", e->file);
-	finish(e);
 }
 
 /**
@@ -212,7 +243,6 @@ void emit_text(struct emit *e, const char *name, const void *s, size_t len)
 		json_string(e->file, s, len);
 	else
 		text_print(e->file, s, len);
-	finish(e);
 }
 
 void emit_string(struct emit *e, const char *name, const char *s)
@@ -238,5 +268,4 @@ void emit_bytes(struct emit *e, const char *name, const void *p, size_t len)
 		fprintf(e->file, "%02x", *c++);
 	if (e->json)
 		fputc('"', e->file);
-	finish(e);
 }

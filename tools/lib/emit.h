@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Values with names, printed as JSON or as indented text: whoever prints says
- * it once.
+ * Values with names, printed as JSON or as indented text (much as YAML):
+ * whoever prints says it once.
  */
 #ifndef _KCR_EMIT_H
 #define _KCR_EMIT_H
@@ -21,6 +21,8 @@
  * @depth: groups that are open
  * @used: whether the group at a depth has a member already
  * @list: whether the group at a depth is a list: its members have no names
+ * @line: text has begun a line
+ * @dash: text has begun a line with the dash of a group in a list
  *
  * All but the first three begin as zero.
  */
@@ -31,6 +33,8 @@ struct emit {
 	unsigned int depth;
 	bool used[EMIT_DEPTH];
 	bool list[EMIT_DEPTH];
+	bool line;
+	bool dash;
 };
 
 void emit_begin(struct emit *e, const char *name);

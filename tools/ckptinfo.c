@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ckptinfo(1): what is inside an image.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "info/info.h"
+#include "info/summary.h"
+#include "lib/image.h"
+#include "lib/tool.h"
+
+/**
+ * struct job - what the user wants, and how it goes
+ * @name: of the image, "-" for standard input
+ * @json: print all there is, in JSON
+ * @verify: look at every checksum and hash
+ * @verbose: print every record
+ * @verdict: how it went
+ * @img: the image
+ * @summary: what is remembered of it
+ */
+struct job {
+	const char *name;
+	bool json;
+	bool verify;
+	bool verbose;
+	struct verdict verdict;
+	struct image img;
+	struct summary summary;
+};
+
+static const char help[] =
+"Usage: ckptinfo [OPTION]... IMAGE\n"
+"Tell what is inside an image that checkpoint(1) has made; - is standard input.\n"
+"\n"
+"      --verify   read all of it, and look at every checksum\n"
+"      --json     print every record, as one JSON object\n"
+"  -v, --verbose  print every record\n"
+"  -h, --help     print this\n"
+"  -V, --version  print the version\n"
+"\n"
+"Exit status: 0 fine, 1 usage, 2 not permitted, 5 environment, 6 no image, or a\n"
+"damaged one, 7 I/O.\n";
+
+static int usage(const char *format, const char *what)
+{
+	say(format, what);
+	say("try ckptinfo --help");
+	return -1;
+}
+
+static int open_image(struct job *job)
+{
+	int fd;
+
+	if (!strcmp(job->name, "-")) {
+		job->name = "standard input";
+		return STDIN_FILENO;
+	}
+	fd = open(job->name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		fail_file(&job->verdict, errno, "open", job->name);
+	return fd;
+}
+
+static void emit_image(struct emit *e, const struct image *img)
+{
+	static const __u8 none[16];
+	const struct kcr_image_head *head = &img->head;
+
+	emit_begin(e, "image");
+	emit_u64(e, "version", le16_to_cpu(head->version));
+	emit_string(e, "arch", "x86_64");
+	emit_bytes(e, "id", head->id, sizeof(head->id));
+	if (memcmp(head->parent, none, sizeof(none)))
+		emit_bytes(e, "parent", head->parent, sizeof(head->parent));
+	else
+		emit_null(e, "parent");
+	emit_bool(e, "increment",
+		  le32_to_cpu(head->flags) & KCR_IMAGE_INCREMENT);
+	emit_end(e);
+}
+
+/* All records, one after the other; returns what ended it. */
+static int read_records(struct job *job, struct emit *e)
+{
+	int r;
+
+	if (e)
+		emit_begin_list(e, "records");
+	while ((r = image_next(&job->img)) > 0) {
+		summary_note(&job->summary, &job->img.rec);
+		if (e)
+			info_print(e, &job->img.rec);
+	}
+	if (e)
+		emit_end(e);
+	summary_sort(&job->summary);
+	return r;
+}
+
+static void report_json(struct job *job)
+{
+	struct emit e = { .file = stdout, .json = true };
+	int r = job->img.error;
+
+	emit_begin(&e, NULL);
+	if (!r) {
+		emit_image(&e, &job->img);
+		r = read_records(job, &e);
+		summary_emit(&e, &job->summary, &job->img);
+	}
+	emit_u64(&e, "bytes", job->img.sum.offset);
+	emit_bool(&e, "complete", job->img.ended);
+	emit_bool(&e, "verified", job->verify && !r);
+	emit_string(&e, "class", class_name(image_class(&job->img)));
+	emit_string(&e, "message", job->img.why);
+	emit_end(&e);
+}
+
+static void report_text(struct job *job)
+{
+	struct emit e = { .file = stdout };
+	int r;
+
+	if (job->img.error)
+		return;
+	r = read_records(job, job->verbose ? &e : NULL);
+	summary_show(&job->summary, &job->img, job->name);
+	if (job->verify && !r)
+		printf("\nVerified   every checksum and every page is right\n");
+}
+
+static void look(struct job *job)
+{
+	int fd = open_image(job);
+
+	if (fd < 0)
+		return;
+	image_open_fd(&job->img, fd, job->verify);
+	if (job->json)
+		report_json(job);
+	else
+		report_text(job);
+	if (job->img.error)
+		fail(&job->verdict, image_class(&job->img), -job->img.error,
+		     "%s: %s", job->name, job->img.why);
+	if (fflush(stdout) || ferror(stdout))
+		fail_file(&job->verdict, errno, "write", "standard output");
+	image_close(&job->img);
+	summary_free(&job->summary);
+	close(fd);
+}
+
+enum {
+	OPT_JSON = 256,
+	OPT_VERIFY,
+};
+
+static const struct option options[] = {
+	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "verify",	no_argument, NULL, OPT_VERIFY },
+	{ "verbose",	no_argument, NULL, 'v' },
+	{ "help",	no_argument, NULL, 'h' },
+	{ "version",	no_argument, NULL, 'V' },
+	{ }
+};
+
+/* Returns -1 after a mistake of the user's. */
+static int take_option(struct job *job, int option)
+{
+	switch (option) {
+	case OPT_JSON:
+		job->json = true;
+		return 0;
+	case OPT_VERIFY:
+		job->verify = true;
+		return 0;
+	case 'v':
+		job->verbose = true;
+		return 0;
+	case 'h':
+		fputs(help, stdout);
+		exit(0);
+	case 'V':
+		tool_version();
+		exit(0);
+	default:
+		return usage("%s", "unknown option");
+	}
+}
+
+static int parse(struct job *job, int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "vhV", options, NULL)) != -1)
+		if (take_option(job, option) < 0)
+			return -1;
+	if (optind == argc && isatty(STDIN_FILENO))
+		return usage("%s", "which image?");
+	if (optind + 1 < argc)
+		return usage("%s: one image at a time", argv[optind + 1]);
+	job->name = optind < argc ? argv[optind] : "-";
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = { 0 };
+
+	tool_begin("ckptinfo");
+	if (parse(&job, argc, argv) < 0)
+		return KCR_CLASS_USAGE;
+	look(&job);
+	if (job.verdict.class != KCR_CLASS_OK)
+		say_lines(job.verdict.text ? job.verdict.text : "failed");
+	return job.verdict.class;
+}

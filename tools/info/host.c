@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The machine, the process and its clocks. */
+#include "../../uapi/image/host.h"
+#include "../../uapi/image/process.h"
+#include "../../uapi/image/time.h"
+#include "info.h"
+#include "summary.h"
+#include "xfeatures.h"
+
+static const struct info_name checkpoint_flags[] = {
+	{ KCR_CKPT_HOLD,	"hold" },
+	{ KCR_CKPT_CHECK,	"check" },
+	{ KCR_CKPT_WITH_FILES,	"with_files" },
+	{ }
+};
+
+static void host_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_host *host = rec->data;
+
+	EMIT64(e, host, realtime_ns);
+	EMIT64(e, host, monotonic_ns);
+	EMIT64(e, host, boottime_ns);
+	xfeatures_emit(e, "xfeatures", le64_to_cpu(host->xfeatures));
+	EMIT32(e, host, xsave_size);
+	EMIT32(e, host, uid);
+	EMIT32(e, host, gid);
+	info_flags(e, "flags", le32_to_cpu(host->flags), checkpoint_flags);
+	EMIT32(e, host, pages_estimate);
+	EMIT_CHARS(e, host, node);
+	EMIT_CHARS(e, host, release);
+	emit_text(e, "kernel", host->version, sizeof(host->version));
+	EMIT_CHARS(e, host, machine);
+	EMIT_CHARS(e, host, kcr);
+	EMIT_CHARS(e, host, cpu);
+}
+
+static void host_note(struct summary *s, const struct image_rec *rec)
+{
+	memcpy(&s->host, rec->data, sizeof(s->host));
+	s->has_host = true;
+}
+
+const struct info_ops info_host = {
+	.size	= sizeof(struct kcr_img_host),
+	.print	= host_print,
+	.note	= host_note,
+};
+
+static const struct info_name process_flags[] = {
+	{ KCR_PROCESS_LEADS_SESSION,	"leads_session" },
+	{ KCR_PROCESS_LEADS_GROUP,	"leads_group" },
+	{ KCR_PROCESS_STOPPED,		"stopped" },
+	{ KCR_PROCESS_SUBREAPER,	"subreaper" },
+	{ }
+};
+
+static void process_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_process *process = rec->data;
+
+	EMIT32(e, process, pid);
+	EMIT32(e, process, ppid);
+	EMIT32(e, process, pgid);
+	EMIT32(e, process, sid);
+	EMIT32(e, process, threads);
+	info_flags(e, "flags", le32_to_cpu(process->flags), process_flags);
+	EMIT32(e, process, exit_signal);
+	EMIT32(e, process, stop_signal);
+	EMITS32(e, process, oom_score_adj);
+}
+
+static void process_note(struct summary *s, const struct image_rec *rec)
+{
+	memcpy(&s->process, rec->data, sizeof(s->process));
+	s->has_process = true;
+}
+
+const struct info_ops info_process = {
+	.size	= sizeof(struct kcr_img_process),
+	.print	= process_print,
+	.note	= process_note,
+};
+
+static void time_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_time *time = rec->data;
+
+	EMIT64(e, time, monotonic_ns);
+	EMIT64(e, time, boottime_ns);
+}
+
+const struct info_ops info_time = {
+	.size	= sizeof(struct kcr_img_time),
+	.print	= time_print,
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pipes and event counters. */
+#include "../../uapi/image/epoll.h"
+#include "../../uapi/image/eventfd.h"
+#include "../../uapi/image/pipe.h"
+#include "../../uapi/image/pipe_end.h"
+#include "info.h"
+#include "summary.h"
+
+/* Bytes that wait in a pipe, as far as its pieces make sense. */
+static uint64_t pipe_bytes(const struct image_rec *rec)
+{
+	const struct kcr_img_pipe *pipe = rec->data;
+	uint32_t left = le32_to_cpu(pipe->bufs);
+	const struct kcr_img_pipe_buf *buf;
+	uint64_t bytes = 0;
+	size_t at = sizeof(*pipe);
+	struct kcr_img_pipe_buf copy;
+
+	for (; left; left--) {
+		buf = info_tail(rec, at, sizeof(*buf));
+		if (!buf)
+			break;
+		memcpy(&copy, buf, sizeof(copy));
+		bytes += le32_to_cpu(copy.len);
+		at += sizeof(copy) + le32_to_cpu(copy.len);
+	}
+	return bytes;
+}
+
+static void pipe_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_pipe *pipe = rec->data;
+
+	EMIT32(e, pipe, capacity);
+	EMIT32(e, pipe, bufs);
+	emit_u64(e, "unread", pipe_bytes(rec));
+}
+
+const struct info_ops info_pipe = {
+	.size	= sizeof(struct kcr_img_pipe),
+	.print	= pipe_print,
+};
+
+static void pipe_end_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_pipe_end *end = rec->data;
+
+	EMIT32(e, end, pipe);
+	info_flags(e, "flags", le32_to_cpu(end->flags), info_file_flags);
+}
+
+static void pipe_end_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_pipe_end *end = rec->data;
+	char text[32];
+	int len = snprintf(text, sizeof(text), "pipe %u",
+			   le32_to_cpu(end->pipe));
+
+	summary_add_object(s, rec, le32_to_cpu(end->flags), 0, text, len);
+}
+
+const struct info_ops info_pipe_end = {
+	.size	= sizeof(struct kcr_img_pipe_end),
+	.print	= pipe_end_print,
+	.note	= pipe_end_note,
+};
+
+static const struct info_name eventfd_modes[] = {
+	{ KCR_EVENTFD_SEMAPHORE,	"semaphore" },
+	{ }
+};
+
+static void eventfd_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_eventfd *eventfd = rec->data;
+
+	EMIT64(e, eventfd, count);
+	info_flags(e, "flags", le32_to_cpu(eventfd->flags), info_file_flags);
+	info_flags(e, "mode", le32_to_cpu(eventfd->mode), eventfd_modes);
+}
+
+static void eventfd_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_eventfd *eventfd = rec->data;
+	char text[40];
+	int len = snprintf(text, sizeof(text), "event counter at %llu",
+			   (unsigned long long)le64_to_cpu(eventfd->count));
+
+	summary_add_object(s, rec, le32_to_cpu(eventfd->flags), 0, text, len);
+}
+
+const struct info_ops info_eventfd = {
+	.size	= sizeof(struct kcr_img_eventfd),
+	.print	= eventfd_print,
+	.note	= eventfd_note,
+};
+
+static void epoll_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_epoll *epoll = rec->data;
+	size_t i, n = info_items(rec, sizeof(*epoll), sizeof(epoll->item[0]),
+				 le32_to_cpu(epoll->count));
+
+	info_flags(e, "flags", le32_to_cpu(epoll->flags), info_file_flags);
+	emit_begin_list(e, "items");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMIT32(e, &epoll->item[i], fd);
+		EMIT32(e, &epoll->item[i], file);
+		EMITX64(e, &epoll->item[i], data);
+		EMITX32(e, &epoll->item[i], events);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+static void epoll_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_epoll *epoll = rec->data;
+	char text[40];
+	int len = snprintf(text, sizeof(text), "epoll set of %u",
+			   le32_to_cpu(epoll->count));
+
+	summary_add_object(s, rec, le32_to_cpu(epoll->flags), 0, text, len);
+}
+
+const struct info_ops info_epoll = {
+	.size	= sizeof(struct kcr_img_epoll),
+	.print	= epoll_print,
+	.note	= epoll_note,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Registers of x86-64. */
+#include "../../uapi/image/x86_regs.h"
+#include "info.h"
+#include "summary.h"
+#include "xfeatures.h"
+
+/* Of the XSAVE area: which sets of registers are not in their initial state. */
+#define XSTATE_BV_OFFSET	512
+
+static const char * const xfeatures[64] = {
+	"x87", "SSE", "AVX", "MPX-bounds", "MPX-config", "AVX512-mask",
+	"AVX512-high", "AVX512-more", "PT", "PKRU", "PASID", "CET-user",
+	"CET-supervisor", "HDC", "UINTR", "LBR", "HWP", "AMX-config",
+	"AMX-tiles", "APX",
+};
+
+void xfeatures_emit(struct emit *e, const char *name, uint64_t bits)
+{
+	unsigned int bit;
+
+	emit_begin_list(e, name);
+	for (bit = 0; bit < 64; bit++) {
+		if (!(bits >> bit & 1))
+			continue;
+		if (xfeatures[bit])
+			emit_string(e, NULL, xfeatures[bit]);
+		else
+			emit_u64(e, NULL, bit);
+	}
+	emit_end(e);
+}
+
+void xfeatures_print(FILE *file, uint64_t bits)
+{
+	const char *space = "";
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		if (!(bits >> bit & 1))
+			continue;
+		if (xfeatures[bit])
+			fprintf(file, "%s%s", space, xfeatures[bit]);
+		else
+			fprintf(file, "%s(bit %u)", space, bit);
+		space = " ";
+	}
+}
+
+static const char * const registers[KCR_X86_NREGS] = {
+	"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
+	"rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "rflags",
+	"rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
+};
+
+static void x86_regs_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_x86_regs *regs = rec->data;
+	size_t i;
+
+	emit_begin(e, "registers");
+	for (i = 0; i < KCR_X86_NREGS; i++)
+		emit_hex(e, registers[i], le64_to_cpu(regs->reg[i]));
+	emit_end(e);
+}
+
+const struct info_ops info_x86_regs = {
+	.size	= sizeof(struct kcr_img_x86_regs),
+	.print	= x86_regs_print,
+};
+
+static uint64_t word_at(const struct image_rec *rec, size_t at)
+{
+	__le64 word;
+
+	memcpy(&word, (const char *)rec->data + at, sizeof(word));
+	return le64_to_cpu(word);
+}
+
+static void x86_xstate_print(struct emit *e, const struct image_rec *rec)
+{
+	xfeatures_emit(e, "enabled", word_at(rec, KCR_X86_XCR0_OFFSET));
+	xfeatures_emit(e, "in_use", word_at(rec, XSTATE_BV_OFFSET));
+}
+
+static void x86_xstate_note(struct summary *s, const struct image_rec *rec)
+{
+	s->features |= word_at(rec, XSTATE_BV_OFFSET);
+}
+
+const struct info_ops info_x86_xstate = {
+	.size	= KCR_X86_XSTATE_MIN,
+	.print	= x86_xstate_print,
+	.note	= x86_xstate_note,
+};

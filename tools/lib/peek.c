@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A look into an image before it is restarted.
+ */
+#include <unistd.h>
+
+#include "../../uapi/image/external.h"
+#include "image.h"
+#include "peek.h"
+
+#define STREAM_INPUT	(1u << 0)
+
+static bool is_terminal_input(const struct image_rec *rec)
+{
+	const struct kcr_img_external *external = rec->data;
+
+	if (rec->kind != KCR_KIND_EXTERNAL || !rec->known)
+		return false;
+	return le32_to_cpu(external->type) == KCR_EXTERNAL_TERMINAL &&
+	       le32_to_cpu(external->streams) & STREAM_INPUT;
+}
+
+/**
+ * peek_wants_terminal() - was a terminal the program's standard input?
+ * @fd: the image, at its beginning; is there again afterwards
+ *
+ * Whatever can't be read twice, or makes no sense, is for the module to read:
+ * the answer is then yes, which is what most programs are run from.
+ */
+bool peek_wants_terminal(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	struct image img;
+	bool found = false;
+	int r;
+
+	if (at < 0)
+		return true;
+	r = image_open_fd(&img, fd, false);
+	while (!r && !found && image_next(&img) > 0 &&
+	       img.rec.kind != KCR_KIND_PAGES)
+		found = is_terminal_input(&img.rec);
+	if (img.error)
+		found = true;
+	image_close(&img);
+	lseek(fd, at, SEEK_SET);
+	return found;
+}
