@@ -400,7 +400,7 @@ static enum verdict save(struct run *run)
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return fail(run, "after checkpoint -k it ended with %d, not by SIGKILL",
 			    as_shell_says(status));
-	in_shell(run, "cp -a work work.cut");
+	in_shell(run, "cp -a work saved");
 	make_marker(run, KCR_FILE_GO);
 	return PASSED;
 }
@@ -426,7 +426,7 @@ static enum verdict way_restored(struct run *run)
 /* The files as they were at the cut, except the log: its length is saved. */
 static enum verdict way_restored_again(struct run *run)
 {
-	in_shell(run, "rm -rf work tool.out && mv work.cut work");
+	in_shell(run, "rm -rf tool.out work && mv saved work");
 	return way_restored(run);
 }
 

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A run of a program, as its driver sees it, and the tools on it."""
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import threading
+import time
+
+CPUS = os.cpu_count()
+# What rax holds of a thread whose call the kernel will start again.
+RESTARTS = range(512, 517)
+
+
+class Failure(Exception):
+    """The promise is broken, in words."""
+
+
+def account(user):
+    """The arguments of Popen that make a process the user's."""
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid,
+            "extra_groups": os.getgrouplist(user, entry.pw_gid)}
+
+
+def tool(args, user, **more):
+    return subprocess.Popen(args, **account(user), **more)
+
+
+def ended(process, seconds, what):
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise Failure(f"{what}: no end after {seconds:.0f} seconds") from None
+
+
+class Reader:
+    """Reads a pipe into memory, unless told to pause."""
+
+    def __init__(self):
+        self.data = b""
+        self.may_read = threading.Event()
+        self.may_read.set()
+        self.thread = None
+
+    def follow(self, pipe):
+        self.thread = threading.Thread(target=self._read, args=(pipe,))
+        self.thread.start()
+
+    def _read(self, pipe):
+        with pipe:
+            while True:
+                self.may_read.wait()
+                data = os.read(pipe.fileno(), 4096)
+                if not data:
+                    return
+                self.data += data
+
+    def finish(self):
+        self.may_read.set()
+        if self.thread:
+            self.thread.join()
+
+
+class Run:
+    """One run of a workload: its process, be it the first or a restored one."""
+
+    def __init__(self, workload, folder, user):
+        self.workload = workload
+        self.folder = folder
+        self.user = user
+        self.reader = Reader()
+        self.process = None     # our child: the program, or restart for it
+        self.pid = None
+
+    def start(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.mkdir(self.folder)
+        os.chown(self.folder, account(self.user)["user"], account(self.user)["group"])
+        if self.workload.clock:
+            subprocess.run(["date", "-s", self.workload.clock], check=True,
+                           stdout=subprocess.DEVNULL)
+        self._spawn(self.workload.args, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.pid = self.process.pid
+
+    def restart(self, image):
+        with open(image, "rb") as stdin:
+            self._spawn(["restart"], stdin=stdin, start_new_session=True)
+
+    def _spawn(self, args, **more):
+        pipe = self.workload.stdout == "pipe"
+        if pipe:
+            out = subprocess.PIPE
+        elif args[0] == "restart":
+            out = open(f"{self.folder}.said", "ab")
+        else:
+            out = open(f"{self.folder}/stdout", "wb")
+            os.fchown(out.fileno(), account(self.user)["user"], -1)
+        with open(f"{self.folder}.said", "ab") as said:
+            self.process = tool(args, self.user, cwd=self.folder, stdout=out, stderr=said,
+                                pipesize=4096 if pipe else -1, **more)
+        if pipe:
+            self.reader.follow(self.process.stdout)
+        else:
+            out.close()
+
+    def wait(self, seconds):
+        """Until the program has ended, successfully."""
+        status = ended(self.process, seconds, "the program")
+        self.reader.finish()
+        if status:
+            raise Failure(f"ended with {status}: {self.said()}")
+
+    def said(self):
+        with open(f"{self.folder}.said", errors="replace") as said:
+            return " / ".join(said.read().split("\n")[-4:])
+
+    def kill(self):
+        """End it, be it there or not."""
+        try:
+            os.kill(self.pid, 9)
+        except ProcessLookupError:
+            pass
+        if self.process.poll() is None:
+            ended(self.process, 60, "kill")
+        self.reader.finish()
+
+    def threads(self):
+        return os.listdir(f"/proc/{self.pid}/task")
+
+    def _read(self, tid, name):
+        with open(f"/proc/{self.pid}/task/{tid}/{name}") as file:
+            return file.read()
+
+    def on_cpu(self):
+        """How many threads run, or could."""
+        return sum(self._read(tid, "stat").rsplit(")", 1)[1].split()[0] == "R"
+                   for tid in self.threads())
+
+    def is_busy(self):
+        return self.on_cpu() >= min(len(self.threads()), CPUS)
+
+    def is_blocked(self):
+        """A thread sleeps in a call, and stays there for a while."""
+        def calls():
+            return {tid: call for tid in self.threads()
+                    if (call := self._read(tid, "syscall")).split()[0].isdigit()}
+        before = calls()
+        if not before:
+            return False
+        time.sleep(0.005)
+        after = calls()
+        return any(after.get(tid) == call for tid, call in before.items())
+
+    def await_state(self, state, seconds):
+        """Poll until the state holds; whether it did is told by the image."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not state():
+            time.sleep(0.001)
+
+
+def checkpoint(run, image, *options):
+    """Save a run; tell what checkpoint --json told."""
+    process = tool(["checkpoint", "--json", *options, "-o", image, str(run.pid)], run.user,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                   text=True)
+    try:
+        out, err = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise Failure("checkpoint: no end after 120 seconds") from None
+    if process.returncode:
+        raise Failure(f"checkpoint ended with {process.returncode}: {out} {err}")
+    return json.loads(out)
+
+
+class SlowCheckpoint:
+    """A checkpoint whose reader stops after its first bytes, until told to go on."""
+
+    def __init__(self, run, image):
+        self.image = image
+        self.process = tool(["checkpoint", "-q", str(run.pid)], run.user,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.file = open(image, "wb")
+        self.file.write(os.read(self.process.stdout.fileno(), 4096))
+
+    def streams(self):
+        return self.process.poll() is None
+
+    def finish(self):
+        with self.file, self.process.stdout as pipe:
+            shutil.copyfileobj(pipe, self.file)
+        status = ended(self.process, 120, "the earlier checkpoint")
+        if status:
+            raise Failure(f"the earlier checkpoint ended with {status}")
+        verify(self.image)
+
+
+def verify(image):
+    done = subprocess.run(["ckptinfo", "--verify", image], capture_output=True, text=True)
+    if done.returncode:
+        raise Failure(f"ckptinfo --verify ended with {done.returncode}: {done.stderr}")
+
+
+def registers(node):
+    """Every set of registers anywhere in what ckptinfo tells."""
+    if isinstance(node, dict):
+        if "orig_rax" in node and "rax" in node:
+            yield node
+        for value in node.values():
+            yield from registers(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from registers(value)
+
+
+def number(value):
+    return int(value, 0) if isinstance(value, str) else value
+
+
+def threads_in_image(image):
+    """How many threads an image holds, and how many of them inside a call."""
+    told = subprocess.run(["ckptinfo", "--json", "-v", image], capture_output=True, text=True)
+    if told.returncode:
+        raise Failure(f"ckptinfo ended with {told.returncode}: {told.stderr}")
+    sets = list(registers(json.loads(told.stdout)))
+    inside = sum(number(regs["orig_rax"]) < 1 << 63 and
+                 (1 << 64) - number(regs["rax"]) in RESTARTS for regs in sets)
+    return len(sets), inside
