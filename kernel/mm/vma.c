@@ -140,9 +140,6 @@ static int vma_save_content(struct kcr_ctx *ctx, const struct vma *v, u32 file)
 
 	if (v->anonymous)
 		return 0;
-	/* Less what is found to be the program's own when pages are written. */
-	if (!(v->flags & VM_MAYSHARE))
-		ctx->pages_file += (v->end - v->start) >> PAGE_SHIFT;
 	if (kcr_file_is_memfd(v->file) || from >= size)
 		return 0;
 	return kcr_content_need(ctx, v->file, file, from,
@@ -159,6 +156,9 @@ static int vma_save_file(struct kcr_ctx *ctx, const struct vma *v, u32 *id)
 	inode = file_inode(v->file);
 	if (!S_ISREG(inode->i_mode) && !v->anonymous)
 		return kcr_refuse(ctx, "%pD2 is mapped, which is no regular file", v->file);
+	/* Less what is found to be the program's own when pages are written. */
+	if (!v->anonymous && !(v->flags & VM_MAYSHARE))
+		ctx->pages_file += (v->end - v->start) >> PAGE_SHIFT;
 	ret = kcr_file_save(ctx, v->file, id);
 	if (ret || !*id)
 		return ret;
