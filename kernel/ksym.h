@@ -30,7 +30,21 @@
 	x(find_task_by_vpid,	"find the target")			\
 	x(task_user_regset_view, "read and write registers")		\
 	x(do_send_sig_info,	"queue signals")			\
+	x(set_current_blocked,	"block signals, and restore which are")	\
 	x(__set_task_comm,	"name a thread")			\
+	x(do_prlimit,		"restore resource limits")		\
+	x(do_sigaction,		"restore signal handlers")		\
+	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \
+	x(sched_setattr,	"restore the scheduling policy")	\
+	x(sched_setaffinity,	"restore the affinity")			\
+	x(cpuset_cpus_allowed,	"tell an affinity from none")		\
+	x(may_setgroups,	"restore supplementary groups")		\
+	x(security_capset,	"restore capabilities")			\
+	x(security_getprocattr,	"refuse security labels")		\
+	x(create_new_namespaces, "make a time namespace")		\
+	x(switch_task_namespaces, "enter a time namespace")		\
+	x(free_time_ns,		"drop a time namespace")		\
+	x(timens_commit,	"set a time namespace going")		\
 	x(walk_page_range,	"find the pages of an address space")	\
 	x(get_mm_exe_file,	"save which program it is")		\
 	x(replace_mm_exe_file,	"restore which program it is")		\
@@ -40,17 +54,42 @@
 	x(arch_get_unmapped_area_topdown, "restore where mmap() searches")	\
 	x(do_arch_prctl_64,	"map the vDSO at its old address")	\
 	x(set_shrinker_bit,	"hear of a memory cgroup that runs full")	\
+	x(__d_path,		"call a file as its user does")		\
+	x(replace_fd,		"put a file under its descriptor")	\
+	x(chown_common,		"give a file to its owner")		\
+	x(set_fs_pwd,		"restore the working directory")	\
+	x(set_fs_root,		"restore the root directory")		\
+	x(get_pipe_info,	"look into a pipe")			\
+	x(create_pipe_files,	"make a pipe")				\
+	x(pipe_fcntl,		"give a pipe its capacity")		\
+	x(pipe_resize_ring,	"make room for input that was not read")	\
+	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
+	x(do_epoll_ctl,		"fill an epoll set")			\
+	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(setsid,		"lead a session")			\
 	x(setpgid,		"lead a process group")			\
+	x(setresuid,		"restore user ids")			\
+	x(setfsuid,		"restore user ids")			\
+	x(setresgid,		"restore group ids")			\
+	x(setfsgid,		"restore group ids")			\
+	x(ioprio_set,		"restore the I/O priority")		\
 	x(mprotect,		"protect memory that is filled")	\
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\
+	x(close_range,		"empty a table of descriptors")		\
+	x(eventfd2,		"make an event counter")		\
+	x(epoll_create1,	"make an epoll set")			\
+	x(flock,		"take locks on files")			\
 
 #define KCR_KSYM_VARS(x)						\
+	KCR_KSYM_LANDLOCK(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
+	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
+	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(console_fops, const struct file_operations, "tell the console from other devices") \
 
 #define KCR_KSYM_DECLARE(name, why) \
 	DECLARE_STATIC_CALL(kcr_sc_##name, name);

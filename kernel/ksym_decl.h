@@ -7,11 +7,15 @@
 #define _KCR_KSYM_DECL_H
 
 #include <asm/proto.h>
+#include <linux/dcache.h>
+#include <linux/eventpoll.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/fs_struct.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
+#include <linux/pipe_fs_i.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched.h>
@@ -21,5 +25,30 @@
 #include <linux/sched/task.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
+#include <linux/cpuset.h>
+#include <linux/nsproxy.h>
+#include <linux/security.h>
+#include <linux/time_namespace.h>
+
+#include "compat/filelock.h"
+
+/* fs/internal.h */
+int chown_common(const struct path *path, uid_t user, gid_t group);
+/* kernel/sys.c */
+int do_prlimit(struct task_struct *tsk, unsigned int resource,
+	       struct rlimit *new_rlim, struct rlimit *old_rlim);
+/* kernel/nsproxy.c */
+struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *tsk,
+				      struct user_namespace *user_ns,
+				      struct fs_struct *new_fs);
+
+#ifdef CONFIG_SECURITY_LANDLOCK
+#include <linux/lsm_hooks.h>
+#define KCR_KSYM_LANDLOCK(x)						\
+	x(landlock_initialized,	bool, "refuse Landlock domains")	\
+	x(landlock_blob_sizes,	struct lsm_blob_sizes, "refuse Landlock domains")
+#else
+#define KCR_KSYM_LANDLOCK(x)
+#endif
 
 #endif /* _KCR_KSYM_DECL_H */

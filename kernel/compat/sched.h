@@ -32,4 +32,17 @@ static inline void kcr_rseq_set(struct task_struct *task, u64 addr, u32 len, u32
 		rseq_set_notify_resume(task);
 }
 
+/*
+ * 6.12 (857b158dc5e8) lets a thread of the fair class ask for a slice of its
+ * own; before, there is none. Goes with 6.1.
+ */
+static inline u64 kcr_sched_slice(const struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return task->se.custom_slice ? task->se.slice : 0;
+#else
+	return 0;
+#endif
+}
+
 #endif /* _KCR_COMPAT_SCHED_H */

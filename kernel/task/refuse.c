@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a process or a thread may have that can't be rebuilt yet: refused, by
+ * name. The walk goes over task_struct, signal_struct, cred and nsproxy; what
+ * is neither here nor in a kind of its own is
+ *
+ *  - accounting and statistics (utime, min_flt, ioac, sched_info, delays, ...),
+ *    which begin anew: they tell of this run,
+ *  - the scheduler's, memory management's and lock debugging's own state,
+ *  - the parent's and the tracer's (has_child_subreaper, ptracer_cred, ...),
+ *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,
+ *    oom_score_adj_min, terminal.
+ *
+ * One refusal that can't be made: a program that uses System V semaphores or
+ * queues without SEM_UNDO holds nothing that shows it.
+ */
+#include <linux/key.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "arch/arch.h"
+#include "compat/security.h"
+#include "compat/signal.h"
+#include "kcr.h"
+#include "ksym.h"
+#include "task/task.h"
+
+#ifdef CONFIG_SECURITY_LANDLOCK
+#include <linux/lsm_hooks.h>
+#endif
+
+static bool another_ns(struct task_struct *leader, const char **which)
+{
+	const struct nsproxy *own = current->nsproxy, *ns;
+
+	*which = NULL;
+	task_lock(leader);
+	ns = leader->nsproxy;
+	if (!ns)
+		goto out;
+	if (ns->mnt_ns != own->mnt_ns)
+		*which = "mount";
+	else if (ns->uts_ns != own->uts_ns)
+		*which = "UTS";
+	else if (ns->ipc_ns != own->ipc_ns)
+		*which = "IPC";
+	else if (ns->net_ns != own->net_ns)
+		*which = "network";
+	else if (ns->cgroup_ns != own->cgroup_ns)
+		*which = "cgroup";
+	else if (ns->pid_ns_for_children != own->pid_ns_for_children)
+		*which = "pid";
+	else if (ns->time_ns != ns->time_ns_for_children)
+		*which = "time (for its children)";
+out:
+	task_unlock(leader);
+	return *which;
+}
+
+static int refuse_namespaces(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	const char *which;
+
+	if (task_active_pid_ns(leader) != ctx->pid_ns)
+		return kcr_refuse(ctx, "it is in another pid namespace");
+	if (another_ns(leader, &which))
+		return kcr_refuse(ctx, "it is in another %s namespace", which);
+	return 0;
+}
+
+static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct task_struct *t, *child;
+	pid_t pid = 0;
+
+	read_lock(&kcr_var(tasklist_lock));
+	for_each_thread(leader, t) {
+		child = list_first_entry_or_null(&t->children, struct task_struct, sibling);
+		if (child)
+			pid = task_pid_nr_ns(child, ctx->pid_ns);
+	}
+	read_unlock(&kcr_var(tasklist_lock));
+	return pid ? kcr_refuse(ctx, "it has a child, process %d", pid) : 0;
+}
+
+static int refuse_timers(struct kcr_ctx *ctx, struct signal_struct *signal)
+{
+	int ret = 0;
+
+	if (kcr_has_posix_timers(signal))
+		ret = kcr_refuse(ctx, "it has a POSIX timer");
+	if (!ret && (hrtimer_active(&signal->real_timer) || signal->it_real_incr))
+		ret = kcr_refuse(ctx, "it has an alarm or interval timer (ITIMER_REAL)");
+	if (!ret && (signal->it[CPUCLOCK_PROF].expires || signal->it[CPUCLOCK_VIRT].expires))
+		ret = kcr_refuse(ctx, "it has an interval timer of CPU time");
+	return ret;
+}
+
+static int refuse_sysvipc(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = 0;
+
+#ifdef CONFIG_SYSVIPC
+	if (task->sysvsem.undo_list)
+		ret = kcr_refuse(ctx, "it uses System V semaphores with SEM_UNDO");
+	if (!ret && !list_empty(&task->sysvshm.shm_clist))
+		ret = kcr_refuse(ctx, "it has made System V shared memory");
+#endif
+	return ret;
+}
+
+/* Seen by those who share them: other processes, with CLONE_SIGHAND or CLONE_VM. */
+static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct sighand_struct *sighand;
+	bool shared = false;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(leader->sighand);
+	if (sighand)
+		shared = refcount_read(&sighand->count) > get_nr_threads(leader);
+	rcu_read_unlock();
+	if (shared)
+		return kcr_refuse(ctx, "it shares its signal handlers with another process");
+	if (leader->vfork_done)
+		return kcr_refuse(ctx, "its parent waits for it to exec or exit (vfork)");
+	return 0;
+}
+
+static int refuse_mlock(struct kcr_ctx *ctx)
+{
+	if (ctx->mm->locked_vm || ctx->mm->def_flags & VM_LOCKED)
+		return kcr_refuse(ctx, "it has memory locked (mlock)");
+	return 0;
+}
+
+/* The process as a whole; everything is parked. */
+int kcr_task_refuse(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct signal_struct *signal = leader->signal;
+
+	if (leader->flags & PF_EXITING || leader->exit_state)
+		return kcr_refuse(ctx, "its main thread has ended");
+	if (signal->flags & SIGNAL_UNKILLABLE)
+		return kcr_refuse(ctx, "it is the init process of a pid namespace");
+	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
+	       refuse_sharing(ctx, leader) ?: refuse_timers(ctx, signal) ?:
+	       refuse_mlock(ctx);
+}
+
+static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = 0;
+
+	if (task->ptrace)
+		ret = kcr_refuse(ctx, "it is being traced (ptrace)");
+	if (!ret && !list_empty(&task->ptraced))
+		ret = kcr_refuse(ctx, "it traces another process (ptrace)");
+#ifdef CONFIG_PERF_EVENTS
+	if (!ret && !list_empty(&task->perf_event_list))
+		ret = kcr_refuse(ctx, "it has performance events");
+#endif
+	return ret;
+}
+
+static bool has_landlock(const struct cred *cred)
+{
+#ifdef CONFIG_SECURITY_LANDLOCK
+	void *const *domain;
+
+	if (!kcr_var(landlock_initialized))
+		return false;
+	/* Beginning of struct landlock_cred_security: the domain, or NULL. */
+	domain = cred->security + kcr_var(landlock_blob_sizes).lbs_cred;
+	return *domain;
+#else
+	return false;
+#endif
+}
+
+static int refuse_label(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	char *label = NULL;
+	int ret = 0, len = kcr_task_label(task, &label);
+
+	if (len <= 0 || !label)
+		return 0;
+	while (len && (label[len - 1] == '\n' || !label[len - 1]))
+		len--;
+	if (len && (len != 10 || strncmp(label, "unconfined", 10)))
+		ret = kcr_refuse(ctx, "it has the security label %.*s", len, label);
+	kfree(label);
+	return ret;
+}
+
+#ifdef CONFIG_KEYS
+/*
+ * A login gives each session a keyring with nothing in it but a link to the
+ * user's; the restarter has one too, and that one counts.
+ */
+static bool session_keyring_matters(struct kcr_ctx *ctx, const struct key *keyring)
+{
+	return keyring && keyring != ctx->cred->session_keyring &&
+	       !test_bit(KEY_FLAG_UID_KEYRING, &keyring->flags) &&
+	       READ_ONCE(keyring->keys.nr_leaves_on_tree) > 1;
+}
+
+static int refuse_keys(struct kcr_ctx *ctx, const struct cred *cred)
+{
+	int ret = 0;
+
+	if (cred->thread_keyring || cred->process_keyring)
+		ret = kcr_refuse(ctx, "it has a keyring of its own");
+	if (!ret && session_keyring_matters(ctx, cred->session_keyring))
+		ret = kcr_refuse(ctx, "it has keys in its session keyring");
+	if (!ret && cred->request_key_auth)
+		ret = kcr_refuse(ctx, "it is answering a request for a key");
+	return ret;
+}
+#else
+static int refuse_keys(struct kcr_ctx *ctx, const struct cred *cred)
+{
+	return 0;
+}
+#endif
+
+static int refuse_confinement(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	const struct cred *cred = get_task_cred(task);
+	int ret = 0;
+
+	if (task->seccomp.mode)
+		ret = kcr_refuse(ctx, "it is confined by seccomp");
+	if (!ret && has_landlock(cred))
+		ret = kcr_refuse(ctx, "it is confined by Landlock");
+	if (!ret)
+		ret = refuse_label(ctx, task) ?: refuse_keys(ctx, cred);
+	put_cred(cred);
+	return ret;
+}
+
+/* Flags of prctl(2) that nothing saves. */
+static int refuse_prctl(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = 0;
+
+	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
+		ret = kcr_refuse(ctx, "it has its system calls dispatched (PR_SET_SYSCALL_USER_DISPATCH)");
+	if (!ret && (task_spec_ssb_disable(task) || task_spec_ssb_noexec(task) ||
+		     task_spec_ssb_force_disable(task) || task_spec_ib_disable(task) ||
+		     task_spec_ib_force_disable(task)))
+		ret = kcr_refuse(ctx, "it has speculation restricted (PR_SET_SPECULATION_CTRL)");
+	if (!ret && task->flags & (PF_MCE_EARLY | PF_MCE_PROCESS))
+		ret = kcr_refuse(ctx, "it has a policy for memory failures (PR_MCE_KILL)");
+	if (!ret && task->flags & (PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE))
+		ret = kcr_refuse(ctx, "it takes part in writing memory back (PR_SET_IO_FLUSHER)");
+	return ret;
+}
+
+static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = 0;
+
+#ifdef CONFIG_IO_URING
+	if (task->io_uring)
+		ret = kcr_refuse(ctx, "it uses io_uring");
+#endif
+#ifdef CONFIG_NUMA
+	if (!ret && task->mempolicy)
+		ret = kcr_refuse(ctx, "it has a NUMA memory policy");
+#endif
+#ifdef CONFIG_FUTEX
+	if (!ret && !list_empty(&task->pi_state_list))
+		ret = kcr_refuse(ctx, "another process waits for a priority-inheriting futex of its");
+#endif
+	return ret;
+}
+
+/* One thread; everything is parked. */
+int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
+	       refuse_confinement(ctx, t->task) ?: refuse_prctl(ctx, t->task) ?:
+	       refuse_sysvipc(ctx, t->task) ?: refuse_rest(ctx, t->task);
+}

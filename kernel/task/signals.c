@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues of pending signals, with all that siginfo_t tells, in their order.
+ *
+ * An entry that belongs to a POSIX timer goes back to the timer when it is
+ * delivered; timers are refused, and such entries with them.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "ksym.h"
+#include "task/signals.h"
+
+static void info_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *info)
+{
+	BUILD_BUG_ON(sizeof(*info) != 16 + sizeof(img->fields));
+	img->signo = cpu_to_le32(info->si_signo);
+	img->err = cpu_to_le32(info->si_errno);
+	img->code = cpu_to_le32(info->si_code);
+	memcpy(img->fields, (const u8 *)info + 16, sizeof(img->fields));
+}
+
+static void info_decode(kernel_siginfo_t *info, const struct kcr_img_siginfo *img)
+{
+	clear_siginfo(info);
+	info->si_signo = le32_to_cpu(img->signo);
+	if (le32_to_cpu(img->flags) & KCR_SIGINFO_LOST)
+		return;		/* what the kernel tells then: SI_USER from 0 */
+	info->si_errno = le32_to_cpu(img->err);
+	info->si_code = le32_to_cpu(img->code);
+	memcpy((u8 *)info + 16, img->fields, sizeof(img->fields));
+}
+
+static unsigned int queue_length(const struct sigpending *pending)
+{
+	const struct sigqueue *q;
+	unsigned int n = 0;
+
+	list_for_each_entry(q, &pending->list, list)
+		n++;
+	return n;
+}
+
+/*
+ * A signal whose entry could not be allocated is pending all the same. Such a
+ * one has no place in the order, and comes last.
+ */
+static void copy_lost(struct kcr_sigqueue *copy, struct sigpending *pending,
+		      sigset_t *seen)
+{
+	int sig;
+
+	for (sig = 1; sig <= _NSIG; sig++) {
+		if (!sigismember(&pending->signal, sig) || sigismember(seen, sig))
+			continue;
+		copy->info[copy->count].signo = cpu_to_le32(sig);
+		copy->info[copy->count++].flags = cpu_to_le32(KCR_SIGINFO_LOST);
+	}
+}
+
+static bool copy_queue(struct kcr_sigqueue *copy, struct sigpending *pending,
+		       unsigned int room)
+{
+	const struct sigqueue *q;
+	sigset_t seen;
+	bool timer = false;
+
+	sigemptyset(&seen);
+	list_for_each_entry(q, &pending->list, list) {
+		if (copy->count == room)
+			break;
+		if (q->flags & SIGQUEUE_PREALLOC)
+			timer = true;
+		sigaddset(&seen, q->info.si_signo);
+		info_encode(&copy->info[copy->count++], &q->info);
+	}
+	copy_lost(copy, pending, &seen);
+	return timer;
+}
+
+/*
+ * The threads are parked, but others can send signals: the room is measured
+ * first, and what comes after that came after the cut.
+ */
+int kcr_sigqueue_copy(struct kcr_ctx *ctx, struct task_struct *task,
+		      struct sigpending *pending, struct kcr_sigqueue *copy)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	unsigned int room;
+	bool timer;
+
+	sighand = kcr_sighand_lock(task, &flags);
+	if (!sighand)
+		return kcr_sighand_gone(ctx);
+	room = queue_length(pending);
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+	if (room > KCR_SIGPENDING_MAX - _NSIG)
+		return kcr_refuse(ctx, "%u signals are pending", room);
+
+	copy->count = 0;
+	copy->info = kvcalloc(room + _NSIG, sizeof(*copy->info), GFP_KERNEL);
+	if (!copy->info)
+		return kcr_nomem(ctx);
+	sighand = kcr_sighand_lock(task, &flags);
+	if (!sighand)
+		return kcr_sighand_gone(ctx);
+	timer = copy_queue(copy, pending, room);
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+	return timer ? kcr_refuse(ctx, "a POSIX timer's signal is pending") : 0;
+}
+
+int kcr_sigqueue_check(struct kcr_ctx *ctx, const void *data, size_t len)
+{
+	const struct kcr_img_siginfo *img = data;
+	size_t i, n = len / sizeof(*img);
+
+	if (len % sizeof(*img) || n > KCR_SIGPENDING_MAX)
+		return kcr_bad_image(ctx, "signal queue of %zu bytes", len);
+	for (i = 0; i < n; i++)
+		if (!img[i].signo || le32_to_cpu(img[i].signo) > _NSIG ||
+		    le32_to_cpu(img[i].flags) & ~KCR_SIGINFO_LOST)
+			return kcr_bad_image(ctx, "pending signal %u with flags %#x",
+					     le32_to_cpu(img[i].signo),
+					     le32_to_cpu(img[i].flags));
+	return 0;
+}
+
+int kcr_sigqueue_restore(struct kcr_ctx *ctx, const void *data, size_t len,
+			 enum pid_type type)
+{
+	const struct kcr_img_siginfo *img = data;
+	size_t i, n = len / sizeof(*img);
+	kernel_siginfo_t info;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		info_decode(&info, &img[i]);
+		ret = kcr_call(do_send_sig_info)(info.si_signo, &info, current, type);
+		if (ret)
+			return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+					"signal %d can't be queued again: too many are pending",
+					info.si_signo);
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signals pending for the whole process.
+ *
+ * They are queued again when every thread is made: a signal that is pending
+ * keeps a process from making threads. All signals are blocked until then, so
+ * that none is thrown away or acted upon.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "task/signals.h"
+#include <uapi/image/sigshared.h>
+
+static int sigshared_save(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct kcr_sigqueue copy = {};
+	int ret = kcr_sigqueue_copy(ctx, leader, &leader->signal->shared_pending, &copy);
+
+	if (!ret && copy.count)
+		ret = kcr_write_rec(ctx, KCR_KIND_SIGSHARED, 1, 0, 0, copy.info,
+				    copy.count * sizeof(*copy.info));
+	kvfree(copy.info);
+	return ret;
+}
+
+static int sigshared_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	return kcr_sigqueue_check(ctx, rec->data, rec->len);
+}
+
+static int sigshared_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	return kcr_sigqueue_restore(ctx, rec->data, rec->len, PIDTYPE_TGID);
+}
+
+const struct kcr_ops kcr_sigshared_ops = {
+	.kind		= KCR_KIND_SIGSHARED,
+	.version	= 1,
+	.name		= "sigshared",
+	.save_process	= sigshared_save,
+	.check		= sigshared_check,
+	.link		= sigshared_link,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+#ifndef _UAPI_KCR_IMAGE_BLOCKED_H
+#define _UAPI_KCR_IMAGE_BLOCKED_H
+
+#include <linux/types.h>
+
+/**
+ * enum kcr_blocked_call - system call that a thread sleeps in
+ * @KCR_BLOCKED_NANOSLEEP: (remaining), until @until_ns
+ * @KCR_BLOCKED_POLL: (fds, nfds)
+ * @KCR_BLOCKED_FUTEX: (uaddr, val, bitset), FUTEX_WAIT_BITSET until @until_ns
+ * @KCR_BLOCKED_EPOLL: (epfd, events, maxevents)
+ * @KCR_BLOCKED_PPOLL: (fds, nfds, timeout), time left in memory
+ * @KCR_BLOCKED_SELECT: (n, in, out, ex)
+ * @KCR_BLOCKED_PSELECT: (n, in, out, ex, timeout), time left in memory
+ * @KCR_BLOCKED_SIGWAIT: (set, info, timeout, size), rt_sigtimedwait()
+ * @KCR_BLOCKED_SIGSUSPEND: ()
+ * @KCR_BLOCKED_WRITE: (fd, buf, len), of which @done bytes are written
+ * @KCR_BLOCKED_WRITEV: (fd, iov, iovcnt), of which @done bytes are written
+ *
+ * Calls that the kernel starts again by itself, from their arguments, are in no
+ * record: the registers tell all. The first three the kernel continues by
+ * itself, through restart_syscall(); the others kcr continues.
+ */
+enum kcr_blocked_call {
+	KCR_BLOCKED_NANOSLEEP	= 1,
+	KCR_BLOCKED_POLL	= 2,
+	KCR_BLOCKED_FUTEX	= 3,
+	KCR_BLOCKED_EPOLL	= 4,
+	KCR_BLOCKED_PPOLL	= 5,
+	KCR_BLOCKED_SELECT	= 6,
+	KCR_BLOCKED_PSELECT	= 7,
+	KCR_BLOCKED_SIGWAIT	= 8,
+	KCR_BLOCKED_SIGSUSPEND	= 9,
+	KCR_BLOCKED_WRITE	= 10,
+	KCR_BLOCKED_WRITEV	= 11,
+};
+
+#define KCR_BLOCKED_TIMED	(1u << 0) /* @until_ns holds */
+#define KCR_BLOCKED_SHARED	(1u << 1) /* futex: not FUTEX_PRIVATE_FLAG */
+
+/* enum kcr_blocked_clock - what @until_ns is a point of, as the program sees it */
+enum kcr_blocked_clock {
+	KCR_BLOCKED_MONOTONIC	= 0,
+	KCR_BLOCKED_BOOTTIME	= 1,
+	KCR_BLOCKED_REALTIME	= 2,
+};
+
+/**
+ * struct kcr_img_blocked - KCR_KIND_BLOCKED
+ * @call: enum kcr_blocked_call
+ * @flags: KCR_BLOCKED_*
+ * @clock: enum kcr_blocked_clock
+ * @reserved: zero
+ * @until_ns: when the call times out, with KCR_BLOCKED_TIMED
+ * @done: bytes
+ * @arg: as the program gave them, and as told at each call
+ */
+struct kcr_img_blocked {
+	__le32	call;
+	__le32	flags;
+	__le32	clock;
+	__le32	reserved;
+	__le64	until_ns;
+	__le64	done;
+	__le64	arg[6];
+};
+
+#endif /* _UAPI_KCR_IMAGE_BLOCKED_H */
