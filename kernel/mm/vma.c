@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/pagemap.h>
+#include <linux/pkeys.h>
 #include <linux/sched/mm.h>
 
 #include "compat/mm.h"
@@ -47,8 +48,6 @@ static const struct {
 	{ VM_RAND_READ,	KCR_VMA_RAND_READ },
 };
 
-#define VM_PKEYS	(VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3)
-
 static const struct {
 	unsigned long vm;
 	const char *why;
@@ -63,7 +62,7 @@ static const struct {
 	{ VM_MERGEABLE,	"memory merged with equal memory (MADV_MERGEABLE)" },
 	{ VM_SEALED,	"a mapping sealed with mseal()" },
 	{ VM_DROPPABLE,	"memory that the kernel may drop (MAP_DROPPABLE)" },
-	{ VM_PKEYS,	"memory with a protection key" },
+	{ ARCH_VM_PKEY_FLAGS, "memory with a protection key" },
 	{ VM_DONTEXPAND, "a mapping that the kernel has made" },
 };
 
