@@ -387,7 +387,6 @@ static int take_option(struct job *job, int option)
 	switch (option) {
 	case 'd':
 		job->detach = true;
-		job->request.flags |= KCR_RESTART_DETACH;
 		return 0;
 	case 'n':
 		job->new_pidns = true;
@@ -441,6 +440,9 @@ static int parse(struct job *job, int argc, char **argv)
 		job->input = argv[optind++];
 	if (optind < argc)
 		return usage("%s: one image at a time", argv[optind]);
+	/* The init of a new pid namespace stays, as the program's parent. */
+	if (job->detach && !job->new_pidns)
+		job->request.flags |= KCR_RESTART_DETACH;
 	return 0;
 }
 
