@@ -119,8 +119,8 @@ sparse: ## sparse over the module
 	+@$(VM)/build --sparse $(KERNEL)
 
 .PHONY: docs
-docs: ## Documentation/objects.rst, from the code
-	@if [ -x Documentation/make-objects ]; then Documentation/make-objects; fi
+docs: ## Documentation/objects.rst and symbols.rst, from the code
+	@Documentation/make-docs
 
 .PHONY: clean
 clean: ## remove build/
