@@ -7,8 +7,8 @@
 #define _KCR_KSYM_DECL_H
 
 #include <asm/proto.h>
+#include <linux/capability.h>
 #include <linux/dcache.h>
-#include <linux/eventpoll.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -25,6 +25,8 @@
 #include <linux/sched/task.h>
 #include <linux/signal.h>
 #include <linux/task_work.h>
+#include <linux/uaccess.h>
+#include <linux/eventpoll.h>	/* leans on all of the above */
 #include <linux/cpuset.h>
 #include <linux/nsproxy.h>
 #include <linux/security.h>

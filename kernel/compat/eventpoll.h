@@ -2,8 +2,10 @@
 #ifndef _KCR_COMPAT_EVENTPOLL_H
 #define _KCR_COMPAT_EVENTPOLL_H
 
-#include <linux/eventpoll.h>
+#include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/uaccess.h>
+#include <linux/eventpoll.h>
 
 /*
  * The end of struct epitem, which is private to fs/eventpoll.c, from the link

@@ -6,7 +6,7 @@
 #include <linux/version.h>
 
 /* 6.3 (5970e15dbcfe) moved this out of linux/fs.h. Goes with 6.1. */
-#if __has_include(<linux/filelock.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #include <linux/filelock.h>
 #endif
 

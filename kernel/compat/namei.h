@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KCR_COMPAT_NAMEI_H
+#define _KCR_COMPAT_NAMEI_H
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/version.h>
+
+/*
+ * 6.3 (abf08576afe3) hands a struct mnt_idmap around where there was a user
+ * namespace. Goes with 6.1.
+ */
+static inline int kcr_vfs_unlink(const struct path *path, struct inode *dir)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return vfs_unlink(mnt_idmap(path->mnt), dir, path->dentry, NULL);
+#else
+	return vfs_unlink(mnt_user_ns(path->mnt), dir, path->dentry, NULL);
+#endif
+}
+
+#endif /* _KCR_COMPAT_NAMEI_H */

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an operation knows about files: made when first asked for, dropped
+ * with the operation.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* kcr_files() - ctx->files_data; NULL after kcr_nomem() */
+struct kcr_files *kcr_files(struct kcr_ctx *ctx)
+{
+	struct kcr_files *files = ctx->files_data;
+
+	if (files)
+		return files;
+	files = kzalloc(sizeof(*files), GFP_KERNEL_ACCOUNT);
+	if (!files) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&files->relied);
+	xa_init(&files->wanted);
+	xa_init(&files->opened);
+	ctx->files_data = files;
+	return files;
+}
+
+/* kcr_files_buf() - KCR_IO_SIZE bytes to read files with; NULL after kcr_nomem() */
+void *kcr_files_buf(struct kcr_ctx *ctx)
+{
+	struct kcr_files *files = kcr_files(ctx);
+
+	if (!files)
+		return NULL;
+	if (!files->buf)
+		files->buf = kvmalloc(KCR_IO_SIZE, GFP_KERNEL);
+	if (!files->buf)
+		kcr_nomem(ctx);
+	return files->buf;
+}
+
+static void drop_fds(struct kcr_files *files)
+{
+	unsigned int i;
+
+	for (i = 0; i < files->nr_fds; i++)
+		fput(files->fds[i].file);
+	kvfree(files->fds);
+}
+
+static void drop_opened(struct kcr_files *files)
+{
+	struct kcr_opened *o;
+	unsigned long id;
+
+	xa_for_each(&files->opened, id, o) {
+		if (o->file)
+			fput(o->file);
+		kfree(o);
+	}
+	xa_destroy(&files->opened);
+}
+
+static void drop_streams(struct kcr_files *files)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(files->stream); i++)
+		if (files->stream[i])
+			fput(files->stream[i]);
+}
+
+/**
+ * kcr_files_drop() - let go of all files
+ * @ctx: the operation; nothing of it runs any more
+ *
+ * What a restart has made under a name goes away unless it was committed.
+ */
+void kcr_files_drop(struct kcr_ctx *ctx)
+{
+	struct kcr_files *files = ctx->files_data;
+
+	if (!files)
+		return;
+	ctx->files_data = NULL;
+	drop_fds(files);
+	drop_opened(files);
+	drop_streams(files);
+	kcr_relied_drop(files);
+	kcr_wanted_drop(files);
+	kvfree(files->buf);
+	kfree(files);
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Terminals, and pipes that another process holds an end of: the way to the
+ * outside. What is one of the standard streams, or the same terminal or the
+ * same end of the same pipe as one, becomes restart's own stream.
+ *
+ * Bytes that were in such a pipe and not read by the program are in the image.
+ * They are read first after a restart: they are put in front of what is in
+ * restart's own input if that is a pipe, and are all of the input if that is
+ * closed, /dev/null or the image itself.
+ *
+ * Not kept: the settings and the window size of a terminal, which belong to
+ * the terminal.
+ */
+#include <linux/file.h>
+#include <linux/kdev_t.h>
+#include <linux/major.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/tty.h>
+
+#include "ksym.h"
+#include "internal.h"
+#include "pipe.h"
+#include <uapi/image/external.h>
+
+/* What a file leads to: two files are alike if this is the same. */
+static void *tty_of(struct file *file)
+{
+	struct tty_file_private *priv = file->private_data;
+
+	if (!S_ISCHR(file_inode(file)->i_mode) || !priv ||
+	    (file->f_op != &kcr_var(tty_fops) && file->f_op != &kcr_var(console_fops)))
+		return NULL;
+	return priv->tty;
+}
+
+/* kcr_file_is_tty() - is it a terminal, or the master of one? */
+bool kcr_file_is_tty(struct file *file)
+{
+	return tty_of(file);
+}
+
+static bool is_master(struct tty_struct *tty)
+{
+	return tty->driver->type == TTY_DRIVER_TYPE_PTY &&
+	       tty->driver->subtype == PTY_TYPE_MASTER;
+}
+
+static bool same_outside(struct file *a, struct file *b)
+{
+	if (tty_of(a))
+		return tty_of(a) == tty_of(b);
+	return kcr_pipe_of(a) && kcr_pipe_of(a) == kcr_pipe_of(b) &&
+	       a->f_mode & b->f_mode & (FMODE_READ | FMODE_WRITE);
+}
+
+static u32 streams_of(struct kcr_ctx *ctx, struct file *file)
+{
+	struct kcr_files *files = ctx->files_data;
+	unsigned int i;
+	u32 streams = 0;
+
+	for (i = 0; i < files->nr_fds && files->fds[i].fd < 3; i++)
+		if (same_outside(file, files->fds[i].file))
+			streams |= 1u << files->fds[i].fd;
+	return streams;
+}
+
+bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
+{
+	struct pipe_inode_info *pipe = kcr_pipe_of(file);
+	struct tty_struct *tty = tty_of(file);
+
+	if (tty ? is_master(tty) : !pipe || !kcr_pipe_is_outside(ctx, pipe))
+		return false;
+	return streams_of(ctx, file);
+}
+
+/* Saving */
+
+static size_t unread_bytes(struct pipe_inode_info *pipe)
+{
+	unsigned int slot;
+	size_t bytes = 0;
+
+	for (slot = pipe->tail; slot != pipe->head; slot++)
+		bytes += pipe->bufs[slot & (pipe->ring_size - 1)].len;
+	return bytes;
+}
+
+static int put_rec(void *arg, const void *data, size_t len)
+{
+	return kcr_rec_put(arg, data, len);
+}
+
+static int put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
+{
+	unsigned int slot;
+	int ret = 0;
+
+	for (slot = pipe->tail; !ret && slot != pipe->head; slot++)
+		ret = kcr_pipe_copy(pipe, &pipe->bufs[slot & (pipe->ring_size - 1)],
+				    put_rec, ctx);
+	return ret;
+}
+
+static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
+			struct kcr_img_external *img)
+{
+	size_t unread = pipe ? unread_bytes(pipe) : 0;
+	int ret;
+
+	if (sizeof(*img) + unread > KCR_REC_MAX)
+		return kcr_refuse(ctx, "pipe with %zu unread bytes: not supported yet", unread);
+	img->unread = cpu_to_le32(unread);
+	ret = kcr_rec_begin(ctx, KCR_KIND_EXTERNAL, 1, id, 0) ?:
+	      kcr_rec_put(ctx, img, sizeof(*img));
+	if (!ret && unread)
+		ret = put_unread(ctx, pipe);
+	return ret ?: kcr_rec_end(ctx);
+}
+
+/* The same bytes must not be delivered twice: the first file of a pipe has them. */
+static bool has_unread(struct kcr_ctx *ctx, struct file *file)
+{
+	struct kcr_files *files = ctx->files_data;
+	unsigned int i;
+
+	for (i = 0; i < files->nr_fds; i++)
+		if (same_outside(file, files->fds[i].file) &&
+		    files->fds[i].file->f_mode & FMODE_READ)
+			return files->fds[i].file == file;
+	return false;
+}
+
+static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
+{
+	struct file *file = obj;
+	struct pipe_inode_info *pipe = kcr_pipe_of(file);
+	struct kcr_img_external img = {
+		.type = cpu_to_le32(pipe ? KCR_EXTERNAL_PIPE : KCR_EXTERNAL_TERMINAL),
+		.streams = cpu_to_le32(streams_of(ctx, file)),
+	};
+	u32 flags;
+	int ret = kcr_file_flags_save(ctx, file, &flags);
+
+	if (ret)
+		return ret;
+	img.flags = cpu_to_le32(flags);
+	if (!pipe || !has_unread(ctx, file))
+		return write_locked(ctx, NULL, id, &img);
+	pipe_lock(pipe);
+	ret = write_locked(ctx, pipe, id, &img);
+	pipe_unlock(pipe);
+	return ret;
+}
+
+/* Restart's own streams */
+
+/* The image itself, or the door to this operation, is no input. */
+static bool is_ours(struct kcr_ctx *ctx, struct file *file)
+{
+	return file->f_op->owner == THIS_MODULE ||
+	       (ctx->image && file_inode(file) == file_inode(ctx->image));
+}
+
+static bool is_nothing(struct kcr_ctx *ctx, struct file *file)
+{
+	struct inode *inode = file ? file_inode(file) : NULL;
+
+	return !file || is_ours(ctx, file) ||
+	       (S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MEM_MAJOR, 3));
+}
+
+/* Which of the streams serves a descriptor other than 0, 1 and 2. */
+static unsigned int choose_stream(struct kcr_ctx *ctx, const struct kcr_img_external *img)
+{
+	struct kcr_files *files = kcr_files(ctx);
+	bool terminal = le32_to_cpu(img->type) == KCR_EXTERNAL_TERMINAL;
+	u32 streams = le32_to_cpu(img->streams);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		if (streams & 1u << i && files->stream[i] &&
+		    (terminal ? !!tty_of(files->stream[i]) : !is_nothing(ctx, files->stream[i])))
+			return i;
+	return __ffs(streams);
+}
+
+static int external_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_external *img = kcr_rec_as(rec, struct kcr_img_external);
+	u32 streams = rec->len >= sizeof(*img) ? le32_to_cpu(img->streams) : 0;
+
+	if (!streams || streams > 7 || rec->len != sizeof(*img) + le32_to_cpu(img->unread) ||
+	    !img->type || le32_to_cpu(img->type) > KCR_EXTERNAL_PIPE ||
+	    (img->unread && le32_to_cpu(img->type) != KCR_EXTERNAL_PIPE))
+		return kcr_bad_image(ctx, "a standard stream that makes no sense");
+	return kcr_file_flags_check(ctx, le32_to_cpu(img->flags), "standard stream");
+}
+
+/* A pipe with nothing but the bytes of the image in it. */
+static struct file *pipe_with(struct kcr_ctx *ctx, const void *data, size_t len)
+{
+	struct file *end[2];
+	loff_t pos = 0;
+	long ret = kcr_call(create_pipe_files)(end, O_NONBLOCK);
+
+	if (ret)
+		return ERR_PTR(ret);
+	if (len > kcr_call(pipe_fcntl)(end[1], F_GETPIPE_SZ, 0))
+		ret = kcr_call(pipe_fcntl)(end[1], F_SETPIPE_SZ, len);
+	if (ret >= 0)
+		ret = kernel_write(end[1], data, len, &pos);
+	fput(end[1]);
+	if (ret != len) {
+		fput(end[0]);
+		return ERR_PTR(ret < 0 ? ret : -ENOSPC);
+	}
+	kcr_file_flags_set(end[0], KCR_FILE_READ);
+	return end[0];
+}
+
+/* Input that was not read yet, where restart has no input of its own. */
+static int instead(struct kcr_ctx *ctx, const struct kcr_img_external *img, unsigned int nr)
+{
+	struct kcr_files *files = kcr_files(ctx);
+	struct file *file = pipe_with(ctx, img + 1, le32_to_cpu(img->unread));
+
+	if (IS_ERR(file))
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(file),
+				"fd %u: no pipe can be made for its unread input", nr);
+	if (files->stream[nr])
+		fput(files->stream[nr]);
+	files->stream[nr] = file;
+	files->instead[nr] = true;
+	return 0;
+}
+
+/*
+ * Whether reads block is the program's choice, but the open file may be shared
+ * with restart's shell: so it is opened once more if it must be different. If
+ * that can't be, the shared one is changed, as the program itself had done.
+ */
+static struct file *with_flags(struct file *file, u32 flags)
+{
+	int want = kcr_file_flags(flags) & O_NONBLOCK;
+	struct file *own;
+
+	if ((file->f_flags & O_NONBLOCK) == want || S_ISREG(file_inode(file)->i_mode))
+		return file;
+	own = kcr_path_open(&file->f_path, (file->f_flags & O_ACCMODE) | O_NOCTTY | want);
+	if (!IS_ERR(own)) {
+		fput(file);
+		return own;
+	}
+	spin_lock(&file->f_lock);
+	file->f_flags = (file->f_flags & ~O_NONBLOCK) | want;
+	spin_unlock(&file->f_lock);
+	return file;
+}
+
+/**
+ * kcr_external_stream() - what a standard stream of the program becomes
+ * @ctx: the operation, in the leader, after kcr_files_begin()
+ * @nr: 0, 1 or 2
+ * @flags: KCR_FILE_* that it had
+ *
+ * Return: an open file, with a reference, or NULL after kcr_fail().
+ */
+struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags)
+{
+	struct kcr_files *files = kcr_files(ctx);
+	struct file *file = files->stream[nr];
+
+	if (file && !is_ours(ctx, file))
+		return with_flags(get_file(file), flags);
+	file = filp_open("/dev/null", O_RDWR | O_LARGEFILE, 0);
+	if (!IS_ERR(file))
+		return file;
+	kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(file), "fd %u: /dev/null can't be opened",
+		 nr);
+	return NULL;
+}
+
+static int external_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_external *img = kcr_rec_as(rec, struct kcr_img_external);
+	struct kcr_files *files = kcr_files(ctx);
+	unsigned int nr = choose_stream(ctx, img);
+	struct file *file;
+	int ret = 0;
+
+	if (img->unread && is_nothing(ctx, files->stream[nr]))
+		ret = instead(ctx, img, nr);
+	else if (img->unread && !kcr_pipe_of(files->stream[nr]))
+		ret = kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+			       "fd %u: %u bytes of input that was not read yet can only be delivered through a pipe or /dev/null",
+			       nr, le32_to_cpu(img->unread));
+	if (ret)
+		return ret;
+	file = kcr_external_stream(ctx, nr, le32_to_cpu(img->flags));
+	return file ? kcr_object_add(ctx, rec, file) : ctx->error;
+}
+
+/* At commit: unread bytes go in front of what is in restart's own pipe. */
+
+static int push_page(struct pipe_inode_info *pipe, const void *data, size_t len)
+{
+	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT);
+	struct pipe_buffer *buf;
+
+	if (!page)
+		return -ENOMEM;
+	memcpy(page_address(page), data, len);
+	spin_lock_irq(&pipe->rd_wait.lock);
+	buf = &pipe->bufs[--pipe->tail & (pipe->ring_size - 1)];
+	*buf = (struct pipe_buffer) {
+		.page = page,
+		.len = len,
+		.ops = &nosteal_pipe_buf_ops,
+	};
+	spin_unlock_irq(&pipe->rd_wait.lock);
+	return 0;
+}
+
+static int make_room(struct pipe_inode_info *pipe, unsigned int slots)
+{
+	unsigned int need = pipe_occupancy(pipe->head, pipe->tail) + slots;
+
+	if (need <= pipe->max_usage)
+		return 0;
+	return kcr_call(pipe_resize_ring)(pipe, roundup_pow_of_two(need));
+}
+
+static int push_front(struct pipe_inode_info *pipe, const void *data, size_t len)
+{
+	int ret = make_room(pipe, DIV_ROUND_UP(len, PAGE_SIZE));
+
+	while (len && !ret) {
+		size_t n = (len - 1) % PAGE_SIZE + 1;
+
+		len -= n;
+		ret = push_page(pipe, data + len, n);
+	}
+	return ret;
+}
+
+static int external_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_external *img = kcr_rec_as(rec, struct kcr_img_external);
+	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EXTERNAL);
+	struct pipe_inode_info *pipe = file ? kcr_pipe_of(file) : NULL;
+	struct kcr_files *files = kcr_files(ctx);
+	int ret;
+
+	if (!img->unread || !pipe || files->instead[choose_stream(ctx, img)])
+		return 0;
+	pipe_lock(pipe);
+	ret = push_front(pipe, img + 1, le32_to_cpu(img->unread));
+	pipe_unlock(pipe);
+	wake_up_interruptible_poll(&pipe->rd_wait, EPOLLIN | EPOLLRDNORM);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+				"unread input can't be put into the pipe (errno %d)", -ret);
+	return 0;
+}
+
+const struct kcr_ops kcr_external_ops = {
+	.kind		= KCR_KIND_EXTERNAL,
+	.version	= 1,
+	.name		= "external",
+	.save		= external_save,
+	.check		= external_check,
+	.restore	= external_restore,
+	.commit		= external_commit,
+	.put		= kcr_file_put,
+};

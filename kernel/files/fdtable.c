@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of descriptors.
+ *
+ * Restored into the empty table of the leader. While that is done its own
+ * limit on open files is raised to the hard one; the program's limits come
+ * later, and with lower ones descriptors above them stay open, as ever.
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/sched/signal.h>
+
+#include "ksym.h"
+#include "internal.h"
+#include <uapi/image/external.h>
+#include <uapi/image/fdtable.h>
+
+static int save_fd(struct kcr_ctx *ctx, const struct kcr_fd *fd, struct kcr_img_fd *img)
+{
+	size_t mark = kcr_where(ctx, "fd %u", fd->fd);
+	u32 id = 0;
+	int ret = kcr_file_save(ctx, fd->file, &id) ?:
+		  kcr_content_need(ctx, fd->file, id, 0, MAX_LFS_FILESIZE);
+
+	kcr_where_end(ctx, mark);
+	*img = (struct kcr_img_fd) {
+		.fd = cpu_to_le32(fd->fd),
+		.file = cpu_to_le32(id),
+		.flags = cpu_to_le32(fd->cloexec ? KCR_FD_CLOEXEC : 0),
+	};
+	return ret;
+}
+
+static int fdtable_save(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct kcr_img_fdtable *img;
+	struct kcr_files *files;
+	unsigned int i;
+	size_t size;
+	int ret = kcr_table_read(ctx, leader);
+
+	if (ret)
+		return ret;
+	files = kcr_files(ctx);
+	size = struct_size(img, fd, files->nr_fds);
+	if (size > KCR_REC_MAX)
+		return kcr_refuse(ctx, "%u open descriptors: not supported yet", files->nr_fds);
+	img = kvzalloc(size, GFP_KERNEL);
+	if (!img)
+		return kcr_nomem(ctx);
+	img->count = cpu_to_le32(files->nr_fds);
+	for (i = 0; i < files->nr_fds && !ret; i++) {
+		ret = save_fd(ctx, &files->fds[i], &img->fd[i]);
+		cond_resched();
+	}
+	if (!ret)
+		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, kcr_new_id(ctx), 0, img, size);
+	kvfree(img);
+	return ret;
+}
+
+static int fdtable_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fdtable *img = kcr_rec_as(rec, struct kcr_img_fdtable);
+	unsigned long limit = rlimit_max(RLIMIT_NOFILE);
+	u32 i, fd = 0;
+
+	if (rec->len < sizeof(*img) ||
+	    rec->len != struct_size(img, fd, le32_to_cpu(img->count)))
+		return kcr_bad_image(ctx, "a table of descriptors of a wrong length");
+	for (i = 0; i < le32_to_cpu(img->count); i++) {
+		if (i && le32_to_cpu(img->fd[i].fd) <= fd)
+			return kcr_bad_image(ctx, "a table of descriptors that is not in order");
+		if (le32_to_cpu(img->fd[i].flags) & ~KCR_FD_CLOEXEC)
+			return kcr_bad_image(ctx, "a descriptor with a flag not known here");
+		fd = le32_to_cpu(img->fd[i].fd);
+	}
+	if (fd >= limit)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EMFILE,
+				"fd %u: not more than %lu open files are allowed here (ulimit -Hn)",
+				fd, limit);
+	return 0;
+}
+
+/**
+ * kcr_files_begin() - an empty table of descriptors
+ * @ctx: the operation, in the leader
+ *
+ * 0, 1 and 2 are kept aside: they may be the program's too.
+ */
+int kcr_files_begin(struct kcr_ctx *ctx)
+{
+	struct kcr_files *files = kcr_files(ctx);
+	unsigned int i;
+
+	if (!files)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(files->stream); i++)
+		files->stream[i] = fget(i);
+	kcr_syscall(close_range, 0, UINT_MAX, 0);
+	return 0;
+}
+
+static void raise_limit(void)
+{
+	struct rlimit *limit = &current->signal->rlim[RLIMIT_NOFILE];
+
+	task_lock(current->group_leader);
+	limit->rlim_cur = limit->rlim_max;
+	task_unlock(current->group_leader);
+}
+
+/* A standard stream is restart's own of the same number, if it is external. */
+static struct file *file_of(struct kcr_ctx *ctx, u32 id, u32 fd)
+{
+	const struct kcr_img_external *img;
+	struct kcr_rec *rec;
+
+	if (fd < 3 && kcr_object_get(ctx, id, KCR_KIND_EXTERNAL)) {
+		rec = kcr_rec_find(ctx, id, KCR_KIND_EXTERNAL);
+		img = kcr_rec_as(rec, struct kcr_img_external);
+		return kcr_external_stream(ctx, fd, le32_to_cpu(img->flags));
+	}
+	return kcr_file_restored(ctx, id);
+}
+
+static int restore_fd(struct kcr_ctx *ctx, const struct kcr_img_fd *img)
+{
+	u32 fd = le32_to_cpu(img->fd);
+	struct file *file = file_of(ctx, le32_to_cpu(img->file), fd);
+	int ret;
+
+	if (!file)
+		return ctx->error;
+	ret = kcr_call(replace_fd)(fd, file, img->flags ? O_CLOEXEC : 0);
+	fput(file);
+	if (ret < 0)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret, "fd %u: can't be opened (errno %d)",
+				fd, -ret);
+	return 0;
+}
+
+static int fdtable_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fdtable *img = kcr_rec_as(rec, struct kcr_img_fdtable);
+	u32 i;
+	int ret = 0;
+
+	raise_limit();
+	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++) {
+		ret = restore_fd(ctx, &img->fd[i]);
+		cond_resched();
+	}
+	return ret;
+}
+
+const struct kcr_ops kcr_fdtable_ops = {
+	.kind		= KCR_KIND_FDTABLE,
+	.version	= 1,
+	.name		= "fdtable",
+	.save_process	= fdtable_save,
+	.check		= fdtable_check,
+	.restore	= fdtable_restore,
+};

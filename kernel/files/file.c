@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An open file of any kind: which handler it gets, and what all of them have
+ * in common.
+ *
+ * struct file, field by field:
+ *   f_path, f_inode, f_mapping	the kind's handler
+ *   f_op, private_data		the kind's handler
+ *   f_count			who else holds it: kcr_file_shared(), by kinds that
+ *				have state which two processes would share. An
+ *				open regular file that a shell holds too comes
+ *				back as an open file of its own
+ *   f_flags, f_mode		KCR_FILE_*; modes follow from flags and kind
+ *   f_pos			by kinds that have a position
+ *   f_owner, FASYNC		refused (signals on I/O)
+ *   f_cred			becomes the restarter's: no open right is given
+ *   f_security			given by the LSM when it is opened again
+ *   f_ra			read-ahead, posix_fadvise(): only speed
+ *   f_ep			saved with the epoll set
+ *   f_wb_err			an error that was not reported yet: refused
+ *   f_sb_err			only seen by syncfs(), which then reports it on
+ *				the restored file if it happens again
+ *   f_version, f_pipe		f_pipe begins anew with the pipe; directories
+ *				find their place again from f_pos
+ *   f_lock, f_pos_lock, f_llist, f_iocb_flags	no state of their own
+ */
+#include <linux/file.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/seq_file.h>
+
+#include "compat/file.h"
+#include "internal.h"
+
+static bool memfd_match(struct kcr_ctx *ctx, struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+
+	return S_ISREG(file_inode(file)->i_mode) && sb->s_magic == TMPFS_MAGIC &&
+	       sb->s_flags & SB_KERNMOUNT;
+}
+
+/* The first kind that recognizes a file has it. */
+static const struct {
+	enum kcr_kind kind;
+	bool (*match)(struct kcr_ctx *ctx, struct file *file);
+} file_kinds[] = {
+	{ KCR_KIND_MEMFD,	memfd_match },
+	{ KCR_KIND_REG,		kcr_reg_match },
+	{ KCR_KIND_CHR,		kcr_chr_match },
+	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },
+	{ KCR_KIND_EPOLL,	kcr_epoll_match },
+	{ KCR_KIND_EXTERNAL,	kcr_external_match },
+	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
+};
+
+static bool wants_signals(struct file *file)
+{
+	struct fown_struct *owner = kcr_file_owner(file);
+
+	return file->f_flags & FASYNC || (owner && (owner->pid || owner->signum));
+}
+
+static int common_refuse(struct kcr_ctx *ctx, struct file *file)
+{
+	int ret = 0;
+
+	if (wants_signals(file))
+		ret = kcr_refuse(ctx, "signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC): not supported yet");
+	if (!ret && filemap_check_wb_err(file->f_mapping, file->f_wb_err))
+		ret = kcr_refuse(ctx, "a write error that has not been reported yet");
+	return ret;
+}
+
+/**
+ * kcr_file_save() - save an open file of any kind
+ * @ctx: the operation; everything is parked
+ * @file: the file
+ * @id: set to its record's id
+ */
+int kcr_file_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
+{
+	unsigned int i;
+	int ret;
+
+	*id = kcr_saved_id(ctx, file);
+	if (*id)
+		return 0;
+	if (file->f_mode & FMODE_PATH)
+		return kcr_refuse(ctx, "opened with O_PATH: not supported yet");
+	ret = common_refuse(ctx, file);
+	if (ret)
+		return ret;
+	for (i = 0; i < ARRAY_SIZE(file_kinds); i++)
+		if (file_kinds[i].match(ctx, file))
+			return kcr_save_object(ctx, file_kinds[i].kind, file, id);
+	return kcr_file_refuse(ctx, file);
+}
+
+/* kcr_file_restored() - the open file of a record, with a reference, or NULL */
+struct file *kcr_file_restored(struct kcr_ctx *ctx, u32 id)
+{
+	enum kcr_kind kind;
+	struct file *file = kcr_object_any(ctx, id, &kind);
+	unsigned int i;
+
+	for (i = 0; file && i < ARRAY_SIZE(file_kinds); i++)
+		if (file_kinds[i].kind == kind)
+			return get_file(file);
+	kcr_bad_image(ctx, "no open file has id %u", id);
+	return NULL;
+}
+
+/* kcr_file_put() - put() of all kinds of open files */
+void kcr_file_put(void *file)
+{
+	fput(file);
+}
+
+/* Open flags */
+
+static const struct {
+	int flag;
+	u32 image;
+} file_flags[] = {
+	{ O_APPEND,	KCR_FILE_APPEND },
+	{ O_NONBLOCK,	KCR_FILE_NONBLOCK },
+	{ __O_SYNC,	KCR_FILE_SYNC },
+	{ O_DSYNC,	KCR_FILE_DSYNC },
+	{ O_DIRECT,	KCR_FILE_DIRECT },
+	{ O_LARGEFILE,	KCR_FILE_LARGEFILE },
+	{ O_DIRECTORY,	KCR_FILE_DIRECTORY },
+	{ O_NOFOLLOW,	KCR_FILE_NOFOLLOW },
+	{ O_NOATIME,	KCR_FILE_NOATIME },
+	{ O_CLOEXEC,	KCR_FILE_CLOEXEC },
+	{ __O_TMPFILE,	KCR_FILE_TMPFILE },
+};
+
+/* Set when a program is executed; the mode that it leads to is not needed. */
+#define FILE_FLAGS_IGNORED	((int)__FMODE_EXEC | (int)__FMODE_NONOTIFY)
+
+/* kcr_file_flags_save() - how a file is open, as KCR_FILE_* */
+int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
+{
+	int left = file->f_flags & ~(O_ACCMODE | FILE_FLAGS_IGNORED);
+	unsigned int i;
+
+	*flags = (file->f_mode & FMODE_READ ? KCR_FILE_READ : 0) |
+		 (file->f_mode & FMODE_WRITE ? KCR_FILE_WRITE : 0);
+	for (i = 0; i < ARRAY_SIZE(file_flags); i++) {
+		if (left & file_flags[i].flag)
+			*flags |= file_flags[i].image;
+		left &= ~file_flags[i].flag;
+	}
+	if (left)
+		return kcr_refuse(ctx, "opened with flags 0x%x: not supported yet", left);
+	if (!(*flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
+		return kcr_refuse(ctx, "opened neither for reading nor for writing: not supported yet");
+	return 0;
+}
+
+/* kcr_file_flags_check() - are these flags of a record known? */
+int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what)
+{
+	if (flags & ~KCR_FILE_FLAGS || !(flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
+		return kcr_bad_image(ctx, "a %s record with open flags 0x%x", what, flags);
+	return 0;
+}
+
+/* kcr_file_flags() - KCR_FILE_* as open(2) has them; never one that creates */
+int kcr_file_flags(u32 flags)
+{
+	int res = O_RDONLY;
+	unsigned int i;
+
+	if (flags & KCR_FILE_WRITE)
+		res = flags & KCR_FILE_READ ? O_RDWR : O_WRONLY;
+	for (i = 0; i < ARRAY_SIZE(file_flags); i++)
+		if (flags & file_flags[i].image && file_flags[i].flag != __O_TMPFILE)
+			res |= file_flags[i].flag;
+	return res;
+}
+
+/* kcr_file_flags_set() - give a file that is not used yet the flags it had */
+void kcr_file_flags_set(struct file *file, u32 flags)
+{
+	int set = kcr_file_flags(flags) & ~O_ACCMODE;
+
+	if (flags & KCR_FILE_TMPFILE)
+		set |= __O_TMPFILE;
+	spin_lock(&file->f_lock);
+	file->f_flags = (file->f_flags & O_ACCMODE) | set;
+	file->f_iocb_flags = iocb_flags(file);
+	spin_unlock(&file->f_lock);
+}
+
+/**
+ * kcr_fdinfo() - what /proc/PID/fdinfo says about the kind of a file
+ * @ctx: the operation
+ * @file: the file; its kind has a show_fdinfo()
+ *
+ * Return: lines of text to be freed with kvfree(), or NULL after kcr_nomem().
+ */
+char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file)
+{
+	struct seq_file m = { .size = PAGE_SIZE };
+
+	for (; m.size <= SZ_64M; m.size *= 4) {
+		m.count = 0;
+		m.buf = kvmalloc(m.size, GFP_KERNEL);
+		if (!m.buf)
+			break;
+		file->f_op->show_fdinfo(&m, file);
+		if (!seq_has_overflowed(&m)) {
+			m.buf[m.count] = '\0';
+			return m.buf;
+		}
+		kvfree(m.buf);
+	}
+	kcr_nomem(ctx);
+	return NULL;
+}

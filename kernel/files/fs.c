@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where paths begin: working directory, root and umask.
+ *
+ * Paths are saved as seen from the checkpointer's root. A program with another
+ * root gets it again only from who may call chroot(2).
+ */
+#include <linux/fs_struct.h>
+#include <linux/namei.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "ksym.h"
+#include "internal.h"
+#include <uapi/image/fs.h>
+
+static struct fs_struct *fs_of(struct task_struct *task)
+{
+	struct fs_struct *fs;
+
+	task_lock(task);
+	fs = task->fs;
+	task_unlock(task);
+	return fs;
+}
+
+static int fs_is_private(struct kcr_ctx *ctx, struct fs_struct *fs)
+{
+	struct kcr_thread *t;
+	int users = 0, ret;
+
+	list_for_each_entry(t, &ctx->threads, node) {
+		struct fs_struct *own = fs_of(t->task);
+
+		if (t->state == KCR_THREAD_GONE || !own)
+			continue;
+		users += own == fs;
+		if (own == fs)
+			continue;
+		ret = kcr_refuse(ctx, "thread %d has a working directory of its own", t->tid);
+		if (ret)
+			return ret;
+	}
+	if (fs->users > users)
+		return kcr_refuse(ctx, "its working directory is shared with another process");
+	return 0;
+}
+
+static int save_dir(struct kcr_ctx *ctx, const struct path *path, const char *what, char **name)
+{
+	size_t mark = kcr_where(ctx, "%s", what);
+	int ret = kcr_path_save(ctx, path, name);
+
+	if (!ret && *name && kcr_path_gone(path))
+		ret = kcr_refuse(ctx, "%s: deleted directory: not supported yet", *name);
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+static int write_fs(struct kcr_ctx *ctx, struct kcr_img_fs *img, const char *cwd,
+		    const char *root)
+{
+	size_t cwd_len = strlen(cwd) + 1, root_len = root ? strlen(root) + 1 : 0;
+
+	img->cwd_len = cpu_to_le32(cwd_len);
+	img->root_len = cpu_to_le32(root_len);
+	return kcr_rec_begin(ctx, KCR_KIND_FS, 1, kcr_new_id(ctx), 0) ?:
+	       kcr_rec_put(ctx, img, sizeof(*img)) ?: kcr_rec_put(ctx, cwd, cwd_len) ?:
+	       kcr_rec_put(ctx, root, root_len) ?: kcr_rec_end(ctx);
+}
+
+static int save_dirs(struct kcr_ctx *ctx, struct kcr_img_fs *img, const struct path *cwd,
+		     const struct path *root)
+{
+	char *cwd_name, *root_name = NULL;
+	struct path own;
+	bool same;
+	int ret = save_dir(ctx, cwd, "working directory", &cwd_name);
+
+	if (ret)
+		goto out_free;
+	get_fs_root(current->fs, &own);
+	same = path_equal(&own, root);
+	path_put(&own);
+	if (!same)
+		ret = save_dir(ctx, root, "root directory", &root_name);
+	if (!ret && cwd_name && (same || root_name))
+		ret = write_fs(ctx, img, cwd_name, root_name);
+out_free:
+	kfree(cwd_name);
+	kfree(root_name);
+	return ret;
+}
+
+static int fs_save(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct fs_struct *fs = fs_of(leader);
+	struct kcr_img_fs img = { };
+	struct path cwd, root;
+	int ret;
+
+	if (!fs)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
+	ret = fs_is_private(ctx, fs);
+	if (ret)
+		return ret;
+	get_fs_pwd(fs, &cwd);
+	get_fs_root(fs, &root);
+	img.umask = cpu_to_le32(fs->umask);
+	ret = save_dirs(ctx, &img, &cwd, &root);
+	path_put(&cwd);
+	path_put(&root);
+	return ret;
+}
+
+static const char *root_of(const struct kcr_img_fs *img)
+{
+	return img->root_len ? (const char *)(img + 1) + le32_to_cpu(img->cwd_len) : NULL;
+}
+
+static int find_dir(struct kcr_ctx *ctx, const char *name, struct path *path)
+{
+	int ret = kcr_path_find(ctx, name, 0, S_IFDIR, path);
+
+	if (ret)
+		return ret;
+	ret = path_permission(path, MAY_EXEC | MAY_CHDIR);
+	if (!ret)
+		return 0;
+	path_put(path);
+	return kcr_path_fail(ctx, ret, name, "can't be entered");
+}
+
+static int fs_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fs *img = kcr_rec_as(rec, struct kcr_img_fs);
+	size_t room = rec->len - sizeof(*img);
+	struct path path;
+	int ret;
+
+	if (rec->len < sizeof(*img) || le32_to_cpu(img->umask) & ~0777)
+		return kcr_bad_image(ctx, "a working directory record that makes no sense");
+	if (!kcr_path_check(ctx, img + 1, le32_to_cpu(img->cwd_len), room, "working directory"))
+		return ctx->error;
+	room -= le32_to_cpu(img->cwd_len);
+	if (img->root_len && !kcr_path_check(ctx, root_of(img), le32_to_cpu(img->root_len), room,
+					     "root directory"))
+		return ctx->error;
+	ret = find_dir(ctx, (const char *)(img + 1), &path);
+	if (ret)
+		return ret;
+	path_put(&path);
+	if (img->root_len && !ns_capable(current_user_ns(), CAP_SYS_CHROOT))
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+				"%s: was its root directory: you may not call chroot", root_of(img));
+	return 0;
+}
+
+static int change_root(struct kcr_ctx *ctx, const char *name)
+{
+	struct path path;
+	int ret = find_dir(ctx, name, &path);
+
+	if (ret)
+		return ret;
+	if (!ns_capable(current_user_ns(), CAP_SYS_CHROOT))
+		ret = kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+			       "%s: was its root directory: you may not call chroot", name);
+	else
+		kcr_call(set_fs_root)(current->fs, &path);
+	path_put(&path);
+	return ret;
+}
+
+static int fs_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fs *img = kcr_rec_as(rec, struct kcr_img_fs);
+	struct path path;
+	int ret = find_dir(ctx, (const char *)(img + 1), &path);
+
+	if (ret)
+		return ret;
+	kcr_call(set_fs_pwd)(current->fs, &path);
+	path_put(&path);
+	current->fs->umask = le32_to_cpu(img->umask);
+	return 0;
+}
+
+/* Last: every other path is as seen from the restarter's root. */
+static int fs_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fs *img = kcr_rec_as(rec, struct kcr_img_fs);
+
+	return img->root_len ? change_root(ctx, root_of(img)) : 0;
+}
+
+const struct kcr_ops kcr_fs_ops = {
+	.kind		= KCR_KIND_FS,
+	.version	= 1,
+	.name		= "fs",
+	.save_process	= fs_save,
+	.check		= fs_check,
+	.restore	= fs_restore,
+	.link		= fs_link,
+};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of kernel/files/ share.
+ *
+ * A checkpoint touches struct kcr_files from the controller only. A restart
+ * touches it from the controller before the leader is made and after it has
+ * parked, and from the leader in between.
+ */
+#ifndef _KCR_FILES_INTERNAL_H
+#define _KCR_FILES_INTERNAL_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/path.h>
+#include <linux/stat.h>
+#include <linux/xarray.h>
+#include <linux/xxhash.h>
+
+#include "files.h"
+#include "kcr.h"
+#include <uapi/image/file.h>
+
+#define KCR_IO_SIZE	(1u << 20)	/* step for reading and hashing files */
+
+/**
+ * struct kcr_fd - a descriptor of the target
+ * @file: a reference is held
+ * @fd: its number
+ * @cloexec: its close-on-exec flag
+ */
+struct kcr_fd {
+	struct file *file;
+	unsigned int fd;
+	bool cloexec;
+};
+
+/**
+ * struct kcr_files - ctx->files_data
+ * @fds: the target's descriptors at the cut, ascending
+ * @nr_fds: how many
+ * @max_fds: room at @fds
+ * @relied: struct kcr_relied, files that the image relies on or contains
+ * @hashed_at_cut: bytes hashed while the target was stopped
+ * @buf: KCR_IO_SIZE bytes, NULL until kcr_files_buf()
+ * @stream: restart's own descriptors 0, 1 and 2; NULL if closed
+ * @instead: a pipe with unread input has taken the stream's place
+ * @wanted: by id: struct kcr_wanted, files whose bytes are in the image
+ * @opened: by id: struct kcr_opened, what a REG record leads to
+ * @nr_opened: how many
+ * @committed: whether kcr_files_commit() has run
+ */
+struct kcr_files {
+	struct kcr_fd *fds;
+	unsigned int nr_fds, max_fds;
+	struct list_head relied;
+	u64 hashed_at_cut;
+	void *buf;
+
+	struct file *stream[3];
+	bool instead[3];
+	struct xarray wanted;
+	struct xarray opened;
+	unsigned int nr_opened;
+	bool committed;
+};
+
+/* drop.c */
+struct kcr_files *kcr_files(struct kcr_ctx *ctx);	/* NULL after kcr_nomem() */
+void *kcr_files_buf(struct kcr_ctx *ctx);		/* NULL after kcr_nomem() */
+
+/* file.c */
+int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
+int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
+int kcr_file_flags(u32 flags);				/* as open(2) has them */
+void kcr_file_flags_set(struct file *file, u32 flags);	/* those that may change later */
+char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file);
+
+/* refuse.c: says by name what nobody handles */
+int kcr_file_refuse(struct kcr_ctx *ctx, struct file *file);
+bool kcr_fs_is_real(const struct super_block *sb);
+bool kcr_fs_in_memory(const struct super_block *sb);
+
+/* table.c: descriptors of the target */
+struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *cloexec);
+int kcr_table_read(struct kcr_ctx *ctx, struct task_struct *leader);
+unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file);
+bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode);
+bool kcr_file_shared(struct kcr_ctx *ctx, struct file *file);
+
+/* path.c */
+bool kcr_path_gone(const struct path *path);
+const char *kcr_path_show(const struct path *path, char **buf);
+int kcr_path_save(struct kcr_ctx *ctx, const struct path *path, char **name);
+int kcr_path_find(struct kcr_ctx *ctx, const char *name, unsigned int lookup,
+		  umode_t type, struct path *path);
+int kcr_path_fail(struct kcr_ctx *ctx, int err, const char *name, const char *what);
+struct file *kcr_path_open(const struct path *path, int flags);
+const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_t room,
+			   const char *what);
+
+/**
+ * struct kcr_stat - tells whether a file has been touched
+ */
+struct kcr_stat {
+	u64 size;
+	u64 version;
+	struct timespec64 mtime, ctime;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+};
+
+/* hash.c */
+struct kcr_hash {
+	struct xxh64_state state[2];
+	u64 done;
+};
+
+int kcr_stat(const struct path *path, struct kcr_stat *stat);
+bool kcr_stat_same(const struct kcr_stat *a, const struct kcr_stat *b);
+void kcr_hash_begin(struct kcr_hash *hash, u64 from);
+int kcr_hash_to(struct kcr_ctx *ctx, struct file *file, struct kcr_hash *hash, u64 to);
+void kcr_hash_end(const struct kcr_hash *hash, u8 *digest);
+ssize_t kcr_read_full(struct file *file, void *buf, size_t len, loff_t pos);
+
+/**
+ * struct kcr_relied - a file that the image relies on, or contains
+ * @node: in kcr_files.relied
+ * @path: as it was opened
+ * @file: open for reading, NULL until needed
+ * @kept: its bytes are in the image, under this id
+ * @reg: id of a REG record that leads to it, 0 while nobody needs it
+ * @from: first byte that is needed
+ * @to: byte after the last one
+ * @whole: all of it is needed
+ * @ours: the target may write to it
+ * @writers: somebody may write to it
+ * @hash: so far, of files that somebody may write to
+ * @digest: at the cut, with @cut
+ * @cut: @digest is there
+ * @stat: at the cut
+ */
+struct kcr_relied {
+	struct list_head node;
+	struct path path;
+	struct file *file;
+	u32 kept;
+	u32 reg;
+	u64 from, to;
+	bool whole, ours, writers, cut;
+	struct kcr_hash hash;
+	u8 digest[16];
+	struct kcr_stat stat;
+};
+
+/* relied.c */
+struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file);
+int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file);
+void kcr_relied_drop(struct kcr_files *files);
+
+/**
+ * struct kcr_wanted - a file whose bytes are in the image
+ * @rec: its KCR_CONTENT_FILE record
+ * @data: KCR_CONTENT_DATA records, in order
+ * @path: where it is, or NULLs
+ * @file: made for it, or NULL
+ * @settled: the next two are known
+ * @there: @path leads to it
+ * @same: and it holds the right bytes
+ * @made: has been made at @path, and goes away if the restart fails
+ */
+struct kcr_wanted {
+	const struct kcr_rec *rec;
+	const struct kcr_rec **data;
+	unsigned int nr_data, max_data;
+	struct path path;
+	struct file *file;
+	bool settled, there, same, made;
+};
+
+/* content.c */
+int kcr_content_keep(struct kcr_ctx *ctx, struct file *file, u32 *id);
+int kcr_wanted_settle(struct kcr_ctx *ctx, u32 id, struct kcr_wanted **wanted);
+int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file);
+const char *kcr_wanted_name(const struct kcr_wanted *w);
+void kcr_wanted_drop(struct kcr_files *files);
+
+/**
+ * struct kcr_opened - what a REG record leads to
+ * @rec: the record
+ * @file: open as the program had it; NULL until it can be opened
+ * @wanted: its bytes are in the image
+ * @hash: the record that it was compared with, or NULL
+ * @stat: when it was compared with its hash
+ * @cut_to: with @cut: its length at the cut
+ * @cut: it has grown, and is cut back at commit
+ */
+struct kcr_opened {
+	const struct kcr_rec *rec;
+	struct file *file;
+	struct kcr_wanted *wanted;
+	const struct kcr_rec *hash;
+	struct kcr_stat stat;
+	u64 cut_to;
+	bool cut;
+};
+
+/* commit.c */
+int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);
+int kcr_files_commit(struct kcr_ctx *ctx);
+const char *kcr_opened_name(const struct kcr_opened *o);
+
+/* external.c */
+bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_file_is_tty(struct file *file);
+struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags);
+
+/* What a kind recognizes; pipe_end.c, chr.c and so on */
+bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
+
+#endif /* _KCR_FILES_INTERNAL_H */

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locks on files: POSIX, of the process; OFD and flock, of an open file.
+ *
+ * They are taken again when all descriptors are there. If somebody else has
+ * one by then, the restart fails: the program relies on it. A thread that waits
+ * for a lock asks for it again by itself. Leases are refused.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat/filelock.h"
+#include "ksym.h"
+#include "internal.h"
+#include <uapi/image/locks.h>
+
+struct locks {
+	struct kcr_img_lock *img;
+	u32 count, max;
+};
+
+/* A descriptor of the target for the open file, or -1. */
+static int fd_of(struct kcr_files *files, const struct file *file)
+{
+	unsigned int i;
+
+	for (i = 0; i < files->nr_fds; i++)
+		if (files->fds[i].file == file)
+			return files->fds[i].fd;
+	return -1;
+}
+
+/* Each inode once, by its first descriptor. */
+static bool first_of_inode(struct kcr_files *files, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (file_inode(files->fds[i].file) == file_inode(files->fds[nr].file))
+			return false;
+	return true;
+}
+
+static void describe(kcr_lock_t *lock, u32 type, int fd, struct kcr_img_lock *img)
+{
+	u64 start = 0, len = 0;
+
+	if (type != KCR_LOCK_FLOCK) {
+		start = kcr_lock_range(lock)->fl_start;
+		if (kcr_lock_range(lock)->fl_end != OFFSET_MAX)
+			len = kcr_lock_range(lock)->fl_end - start + 1;
+	}
+	*img = (struct kcr_img_lock) {
+		.fd = cpu_to_le32(fd),
+		.type = cpu_to_le32(type),
+		.flags = cpu_to_le32(kcr_lock_type(lock) == F_WRLCK ? KCR_LOCK_EXCLUSIVE : 0),
+		.start = cpu_to_le64(start),
+		.len = cpu_to_le64(len),
+	};
+}
+
+/* Type of a lock that is the target's, 0 for somebody else's. */
+static u32 type_of(struct kcr_files *files, struct files_struct *owner, kcr_lock_t *lock)
+{
+	if (kcr_lock_flags(lock) & FL_OFDLCK)
+		return fd_of(files, kcr_lock_file(lock)) < 0 ? 0 : KCR_LOCK_OFD;
+	if (kcr_lock_flags(lock) & FL_FLOCK)
+		return fd_of(files, kcr_lock_file(lock)) < 0 ? 0 : KCR_LOCK_FLOCK;
+	return kcr_lock_owner(lock) == (fl_owner_t)owner ? KCR_LOCK_POSIX : 0;
+}
+
+/* Returns how many there are; writes those that there is room for. */
+static u32 collect(struct kcr_files *files, struct files_struct *owner, struct list_head *list,
+		   struct kcr_img_lock *img, u32 room)
+{
+	kcr_lock_t *lock;
+	u32 count = 0, type;
+
+	list_for_each_entry(lock, list, kcr_lock_list) {
+		type = type_of(files, owner, lock);
+		if (!type)
+			continue;
+		if (count < room)
+			describe(lock, type, fd_of(files, kcr_lock_file(lock)), &img[count]);
+		count++;
+	}
+	return count;
+}
+
+static bool has_lease(struct kcr_files *files, struct file_lock_context *flc)
+{
+	kcr_lock_t *lock;
+
+	list_for_each_entry(lock, &flc->flc_lease, kcr_lock_list)
+		if (fd_of(files, kcr_lock_file(lock)) >= 0)
+			return true;
+	return false;
+}
+
+static int make_room(struct kcr_ctx *ctx, struct locks *locks, u32 more)
+{
+	struct kcr_img_lock *img;
+	u32 max = max(locks->count + more, 2 * locks->max);
+
+	if (locks->count + more <= locks->max)
+		return 0;
+	img = kvmalloc_array(max, sizeof(*img), GFP_KERNEL);
+	if (!img)
+		return kcr_nomem(ctx);
+	memcpy(img, locks->img, locks->count * sizeof(*img));
+	kvfree(locks->img);
+	locks->img = img;
+	locks->max = max;
+	return 0;
+}
+
+/* Others may lock meanwhile, the target may not: its locks only get fewer. */
+static int save_inode(struct kcr_ctx *ctx, struct files_struct *owner, struct inode *inode,
+		      struct locks *locks)
+{
+	struct file_lock_context *flc = locks_inode_context(inode);
+	struct kcr_files *files = kcr_files(ctx);
+	u32 posix, flock;
+	bool lease;
+	int ret;
+
+	if (!flc)
+		return 0;
+	spin_lock(&flc->flc_lock);
+	posix = collect(files, owner, &flc->flc_posix, NULL, 0);
+	flock = collect(files, owner, &flc->flc_flock, NULL, 0);
+	lease = has_lease(files, flc);
+	spin_unlock(&flc->flc_lock);
+
+	if (lease) {
+		ret = kcr_refuse(ctx, "lease: not supported yet");
+		if (ret)
+			return ret;
+	}
+	ret = make_room(ctx, locks, posix + flock);
+	if (ret)
+		return ret;
+	spin_lock(&flc->flc_lock);
+	posix = min(posix, collect(files, owner, &flc->flc_posix,
+				   locks->img + locks->count, posix));
+	flock = min(flock, collect(files, owner, &flc->flc_flock,
+				   locks->img + locks->count + posix, flock));
+	spin_unlock(&flc->flc_lock);
+	locks->count += posix + flock;
+	return 0;
+}
+
+static int save_all(struct kcr_ctx *ctx, struct files_struct *owner, struct locks *locks)
+{
+	struct kcr_files *files = kcr_files(ctx);
+	unsigned int i;
+	size_t mark;
+	int ret = 0;
+
+	for (i = 0; i < files->nr_fds && !ret; i++) {
+		if (!first_of_inode(files, i))
+			continue;
+		mark = kcr_where(ctx, "fd %u", files->fds[i].fd);
+		ret = save_inode(ctx, owner, file_inode(files->fds[i].file), locks);
+		kcr_where_end(ctx, mark);
+		cond_resched();
+	}
+	return ret;
+}
+
+static int locks_save(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct kcr_img_locks img = { };
+	struct locks locks = { };
+	int ret = save_all(ctx, leader->files, &locks);
+
+	if (!ret && locks.count > (KCR_REC_MAX - sizeof(img)) / sizeof(*locks.img))
+		ret = kcr_refuse(ctx, "%u locks on files: not supported yet", locks.count);
+	img.count = cpu_to_le32(locks.count);
+	if (!ret && locks.count)
+		ret = kcr_rec_begin(ctx, KCR_KIND_LOCKS, 1, kcr_new_id(ctx), 0) ?:
+		      kcr_rec_put(ctx, &img, sizeof(img)) ?:
+		      kcr_rec_put(ctx, locks.img, locks.count * sizeof(*locks.img)) ?:
+		      kcr_rec_end(ctx);
+	kvfree(locks.img);
+	return ret;
+}
+
+static int locks_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_locks *img = kcr_rec_as(rec, struct kcr_img_locks);
+	u32 i, type;
+
+	if (rec->len < sizeof(*img) ||
+	    rec->len != struct_size(img, lock, le32_to_cpu(img->count)))
+		return kcr_bad_image(ctx, "a record of locks of a wrong length");
+	for (i = 0; i < le32_to_cpu(img->count); i++) {
+		type = le32_to_cpu(img->lock[i].type);
+		if (!type || type > KCR_LOCK_FLOCK ||
+		    le32_to_cpu(img->lock[i].flags) & ~KCR_LOCK_EXCLUSIVE ||
+		    le64_to_cpu(img->lock[i].start) > OFFSET_MAX ||
+		    le64_to_cpu(img->lock[i].len) > OFFSET_MAX)
+			return kcr_bad_image(ctx, "a lock that makes no sense");
+	}
+	return 0;
+}
+
+static long take_range(struct file *file, const struct kcr_img_lock *img)
+{
+	struct flock range = {
+		.l_type = img->flags ? F_WRLCK : F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = le64_to_cpu(img->start),
+		.l_len = le64_to_cpu(img->len),
+	};
+	unsigned int cmd = le32_to_cpu(img->type) == KCR_LOCK_OFD ? F_OFD_SETLK : F_SETLK;
+
+	return kcr_call(fcntl_setlk)(le32_to_cpu(img->fd), file, cmd, &range);
+}
+
+static long take(struct file *file, const struct kcr_img_lock *img)
+{
+	if (le32_to_cpu(img->type) != KCR_LOCK_FLOCK)
+		return take_range(file, img);
+	return kcr_syscall(flock, le32_to_cpu(img->fd),
+			   (img->flags ? LOCK_EX : LOCK_SH) | LOCK_NB);
+}
+
+static int restore_lock(struct kcr_ctx *ctx, const struct kcr_img_lock *img)
+{
+	u32 fd = le32_to_cpu(img->fd);
+	struct file *file = fget(fd);
+	const char *name;
+	char *buf;
+	long ret;
+
+	if (!file)
+		return kcr_bad_image(ctx, "a lock through fd %u, which is not open", fd);
+	ret = take(file, img);
+	if (ret) {
+		name = kcr_path_show(&file->f_path, &buf);
+		if (ret == -EAGAIN || ret == -EACCES)
+			kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+				 "fd %u: %s: another process holds a lock on it", fd, name);
+		else
+			kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+				 "fd %u: %s: can't be locked (errno %ld)", fd, name, -ret);
+		kfree(buf);
+	}
+	fput(file);
+	return ret ? ctx->error : 0;
+}
+
+/* After the epoll sets, which may close descriptors on their way. */
+static int locks_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_locks *img = kcr_rec_as(rec, struct kcr_img_locks);
+	u32 i;
+	int ret = 0;
+
+	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++)
+		ret = restore_lock(ctx, &img->lock[i]);
+	return ret;
+}
+
+const struct kcr_ops kcr_locks_ops = {
+	.kind		= KCR_KIND_LOCKS,
+	.version	= 1,
+	.name		= "locks",
+	.save_process	= locks_save,
+	.check		= locks_check,
+	.link		= locks_link,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pipes, as their ends and pipes to the outside use them. */
+#ifndef _KCR_FILES_PIPE_H
+#define _KCR_FILES_PIPE_H
+
+#include <linux/fs.h>
+#include <linux/pipe_fs_i.h>
+
+#include "internal.h"
+
+/**
+ * struct kcr_pipe - what a KCR_KIND_PIPE is restored to
+ * @end: to read from, to write to
+ * @taken: which of them a KCR_KIND_PIPE_END has become
+ */
+struct kcr_pipe {
+	struct file *end[2];
+	bool taken[2];
+};
+
+int kcr_pipe_copy(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
+		  int (*put)(void *arg, const void *data, size_t len), void *arg);
+
+/* pipe_end.c */
+struct pipe_inode_info *kcr_pipe_of(struct file *file);
+bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct pipe_inode_info *pipe);
+
+#endif /* _KCR_FILES_PIPE_H */
