@@ -125,6 +125,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
 	ret = kcr_files_prepare(ctx, ctx->leader) ?: kcr_park(ctx) ?: cut(ctx);
+	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)
 		kcr_resume(ctx);
 	if (ret)

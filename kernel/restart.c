@@ -240,6 +240,9 @@ static int commit(struct kcr_ctx *ctx)
 		if (ret)
 			return ret;
 	}
+	/* What we hold too would stay open when the program closes it. */
+	kcr_files_drop(ctx);
+	kcr_objects_drop(ctx);
 	spin_lock_irq(&ctx->park_lock);
 	WRITE_ONCE(ctx->releasing, true);
 	spin_unlock_irq(&ctx->park_lock);

@@ -42,13 +42,23 @@ void *kcr_files_buf(struct kcr_ctx *ctx)
 	return files->buf;
 }
 
-static void drop_fds(struct kcr_files *files)
+/**
+ * kcr_files_let_go() - let go of the target's own open files
+ * @ctx: the operation; the target is still parked
+ */
+void kcr_files_let_go(struct kcr_ctx *ctx)
 {
+	struct kcr_files *files = ctx->files_data;
 	unsigned int i;
 
+	if (!files)
+		return;
 	for (i = 0; i < files->nr_fds; i++)
 		fput(files->fds[i].file);
 	kvfree(files->fds);
+	files->fds = NULL;
+	files->nr_fds = 0;
+	files->max_fds = 0;
 }
 
 static void drop_opened(struct kcr_files *files)
@@ -85,8 +95,8 @@ void kcr_files_drop(struct kcr_ctx *ctx)
 
 	if (!files)
 		return;
+	kcr_files_let_go(ctx);
 	ctx->files_data = NULL;
-	drop_fds(files);
 	drop_opened(files);
 	drop_streams(files);
 	kcr_relied_drop(files);

@@ -26,6 +26,8 @@ void kcr_file_put(void *file);
 
 /* checkpoint: before parking; hashes files that are open for writing */
 int kcr_files_prepare(struct kcr_ctx *ctx, struct task_struct *leader);
+/* checkpoint: before the program goes on, so that what it closes is closed */
+void kcr_files_let_go(struct kcr_ctx *ctx);
 /* checkpoint: after the pause; writes KCR_KIND_CONTENT with hashes */
 int kcr_files_finish(struct kcr_ctx *ctx);
 void kcr_files_drop(struct kcr_ctx *ctx);	/* any time, more than once */
