@@ -12,7 +12,6 @@
 	const struct kcr_ops kcr_##stem##_ops __weak = {		\
 		.kind = KCR_KIND_##NAME, .version = 1, .name = #stem,	\
 	};
-STUB(MEMFD, memfd)
 STUB(RLIMITS, rlimits)
 STUB(SIGHAND, sighand)
 STUB(SIGSHARED, sigshared)
