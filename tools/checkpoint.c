@@ -392,6 +392,7 @@ int main(int argc, char **argv)
 		return list(&job);
 	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
 	watch_signals(&job.watch);
+	tool_delay_stop();
 	checkpoint(&job);
 	take_blockers(&job);
 	op_close(&job.op);

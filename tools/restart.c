@@ -294,6 +294,7 @@ static int restart(struct job *job)
 {
 	int r;
 
+	tool_delay_stop();
 	if (job->user && user_become(job->user, &job->verdict) < 0)
 		return -1;
 	if (open_image(job) < 0)

@@ -43,6 +43,20 @@ void tool_begin(const char *name)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/**
+ * tool_delay_stop() - let Ctrl-Z wait until we end or take it
+ *
+ * It would interrupt KCR_IOC_RUN, and stop us while a program is held.
+ */
+void tool_delay_stop(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
 void tool_version(void)
 {
 	printf("%s (kcr) %s\n", tool_name, KCR_VERSION);

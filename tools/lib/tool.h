@@ -32,6 +32,7 @@ struct verdict {
 extern const char *tool_name;
 
 void tool_begin(const char *name);
+void tool_delay_stop(void);
 void tool_version(void);
 _Noreturn void tool_die_of(int signal);
 

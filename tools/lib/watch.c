@@ -36,19 +36,14 @@ void watch_init(struct watch *w, bool draw)
  * watch_signals() - from now on, signals that would kill us cancel instead
  * @w: the watch
  *
- * A signal that whoever started us has ignored (nohup) stays ignored. Ctrl-Z
- * waits: it would interrupt KCR_IOC_RUN, and stop us while a program is held.
+ * A signal that whoever started us has ignored (nohup) stays ignored.
  */
 void watch_signals(struct watch *w)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction action;
-	sigset_t stop;
 	size_t i;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (!sigaction(signals[i], NULL, &action) &&
 		    action.sa_handler != SIG_IGN)
