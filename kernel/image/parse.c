@@ -98,7 +98,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {
-#define KCR_PARSE_VERSION(nr, NAME, stem, text)	[nr] = 1,
+#define KCR_PARSE_VERSION(nr, NAME, stem, text) \
+	[nr] = 1,
 	KCR_KINDS(KCR_PARSE_VERSION)
 #undef KCR_PARSE_VERSION
 };

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../tools/lib/tool.h"
 #include "../host/build.h"
 
 #define INPUT_MAX	(64u << 20)
@@ -47,7 +48,7 @@ static uint64_t odd_number(void)
 		0xffffffffffffffff,
 	};
 
-	return odd[next_random() % (sizeof(odd) / sizeof(odd[0]))];
+	return odd[next_random() % ARRAY_SIZE(odd)];
 }
 
 /* Most of an image is pages: change rather what stands before them. */

@@ -179,51 +179,55 @@ TEST(refuses_a_newer_layout_of_a_critical_kind)
 	build_free(&b);
 }
 
-/* One field of the only long run of pages, changed with good checksums. */
-static int with_run(void (*change)(struct kcr_img_pages *run))
+struct change {
+	size_t at;
+	size_t len;
+	uint64_t value;
+	int expected;
+};
+
+#define RUN_FIELD(field) \
+	offsetof(struct kcr_img_pages, field), \
+	sizeof(((struct kcr_img_pages *)0)->field)
+
+/* One field of a run of pages at a time, changed with good checksums. */
+static const struct change run_changes[] = {
+	{ RUN_FIELD(mm),	0,		-EBADMSG },
+	{ RUN_FIELD(mm),	99,		-EBADMSG },
+	{ RUN_FIELD(count),	0,		-EBADMSG },
+	{ RUN_FIELD(count),	1,		-EBADMSG },
+	{ RUN_FIELD(count),	513,		-EBADMSG },
+	{ RUN_FIELD(count),	0xffffffff,	-EBADMSG },
+	{ RUN_FIELD(addr),	8,		-EBADMSG },
+	{ RUN_FIELD(addr),	-4096ull,	-EBADMSG },
+	{ RUN_FIELD(flags),	KCR_PAGES_ZERO,	-EBADMSG },
+	{ RUN_FIELD(flags),	64,		-EPROTONOSUPPORT },
+	{ RUN_FIELD(pad),	0,		-EBADMSG },
+	{ RUN_FIELD(pad),	0xfffffff8,	-EBADMSG },
+};
+
+static int with_change(const struct change *change)
 {
+	__le64 value = cpu_to_le64(change->value);
 	struct build b;
 	size_t at;
 	int r;
 
 	build_sample(&b);
 	at = find_rec(&b, KCR_KIND_PAGES);
-	change((void *)(rec_at(&b, at) + 1));
+	memcpy((uint8_t *)(rec_at(&b, at) + 1) + change->at, &value, change->len);
 	build_seal_rec(&b, at);
 	r = read_sample(&b);
 	build_free(&b);
 	return r;
 }
 
-static void no_change(struct kcr_img_pages *run) { run->flags = 0; }
-static void count_0(struct kcr_img_pages *run) { run->count = 0; }
-static void count_1(struct kcr_img_pages *run) { run->count = cpu_to_le32(1); }
-static void count_max(struct kcr_img_pages *run) { run->count = cpu_to_le32(-1); }
-static void count_513(struct kcr_img_pages *run) { run->count = cpu_to_le32(513); }
-static void pad_0(struct kcr_img_pages *run) { run->pad = 0; }
-static void pad_max(struct kcr_img_pages *run) { run->pad = cpu_to_le32(-8); }
-static void addr_odd(struct kcr_img_pages *run) { run->addr = cpu_to_le64(8); }
-static void addr_top(struct kcr_img_pages *run) { run->addr = cpu_to_le64(-4096ull); }
-static void flag_zero(struct kcr_img_pages *run) { run->flags = cpu_to_le32(KCR_PAGES_ZERO); }
-static void flag_new(struct kcr_img_pages *run) { run->flags = cpu_to_le32(64); }
-static void mm_0(struct kcr_img_pages *run) { run->mm = 0; }
-static void mm_strange(struct kcr_img_pages *run) { run->mm = cpu_to_le32(99); }
-
 TEST(looks_at_the_geometry_of_runs)
 {
-	EXPECT(with_run(no_change) > 0);
-	EXPECT(with_run(count_0) == -EBADMSG);
-	EXPECT(with_run(count_1) == -EBADMSG);
-	EXPECT(with_run(count_max) == -EBADMSG);
-	EXPECT(with_run(count_513) == -EBADMSG);
-	EXPECT(with_run(pad_0) == -EBADMSG);
-	EXPECT(with_run(pad_max) == -EBADMSG);
-	EXPECT(with_run(addr_odd) == -EBADMSG);
-	EXPECT(with_run(addr_top) == -EBADMSG);
-	EXPECT(with_run(flag_zero) == -EBADMSG);
-	EXPECT(with_run(flag_new) == -EPROTONOSUPPORT);
-	EXPECT(with_run(mm_0) == -EBADMSG);
-	EXPECT(with_run(mm_strange) == -EBADMSG);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(run_changes); i++)
+		EXPECT(with_change(&run_changes[i]) == run_changes[i].expected);
 }
 
 TEST(compares_hashes_of_pages)

@@ -2,6 +2,7 @@
 /*
  * A small image that holds a record of every kind.
  */
+#include "../../tools/lib/tool.h"
 #include "../../uapi/image/blocked.h"
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
@@ -160,7 +161,7 @@ static void put_tables(struct build *b)
 		ID_TERMINAL, ID_OUTPUT, ID_TERMINAL, ID_NULL, ID_PIPE_READ,
 		ID_EVENTFD, ID_EPOLL, ID_MEMFD,
 	};
-	enum { COUNT = sizeof(files) / sizeof(files[0]) };
+	enum { COUNT = ARRAY_SIZE(files) };
 	struct kcr_img_fdtable table = { .count = cpu_to_le32(COUNT) };
 	struct kcr_img_fd fds[COUNT] = { 0 };
 	struct kcr_img_fs fs = {

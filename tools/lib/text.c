@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "text.h"
+#include "tool.h"
 
 /*
  * How many bytes a sequence has that begins with this one, and what the byte
@@ -91,7 +92,7 @@ const char *text_bytes(char *buf, uint64_t bytes)
 	double value = bytes;
 	size_t unit = 0;
 
-	while (value >= 999.5 && unit < sizeof(units) / sizeof(units[0]) - 1) {
+	while (value >= 999.5 && unit < ARRAY_SIZE(units) - 1) {
 		value /= 1000;
 		unit++;
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "tool.h"
 #include "watch.h"
 
 #define WATCH_INTERVAL_MS	200
@@ -44,7 +45,7 @@ void watch_signals(struct watch *w)
 	struct sigaction action;
 	size_t i;
 
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(signals); i++)
 		if (!sigaction(signals[i], NULL, &action) &&
 		    action.sa_handler != SIG_IGN)
 			sigaddset(&w->signals, signals[i]);
