@@ -99,12 +99,29 @@ static int refuse_timers(struct kcr_ctx *ctx, struct signal_struct *signal)
 	return ret;
 }
 
+#ifdef CONFIG_SYSVIPC
+/* ipc/sem.c keeps this to itself; so it has been since 2.6.12. */
+struct sem_undo_list {
+	refcount_t refcnt;
+	spinlock_t lock;
+	struct list_head list_proc;
+};
+
+/* Any clone() of a thread makes the list; what matters is whether it is empty. */
+static bool has_sem_undo(struct task_struct *task)
+{
+	struct sem_undo_list *undo = task->sysvsem.undo_list;
+
+	return undo && !list_empty(&undo->list_proc);
+}
+#endif
+
 static int refuse_sysvipc(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	int ret = 0;
 
 #ifdef CONFIG_SYSVIPC
-	if (task->sysvsem.undo_list)
+	if (has_sem_undo(task))
 		ret = kcr_refuse(ctx, "it uses System V semaphores with SEM_UNDO");
 	if (!ret && !list_empty(&task->sysvshm.shm_clist))
 		ret = kcr_refuse(ctx, "it has made System V shared memory");
