@@ -40,6 +40,11 @@
 	x(cpuset_cpus_allowed,	"tell an affinity from none")		\
 	x(may_setgroups,	"restore supplementary groups")		\
 	x(security_capset,	"restore capabilities")			\
+	x(fget_task,		"see what a thread reads or writes")	\
+	x(task_work_run,	"park a thread inside a call that is carried on") \
+	x(do_restart_poll,	"carry on poll()")			\
+	x(core_sys_select,	"carry on select()")			\
+	x(copy_siginfo_to_user,	"carry on sigtimedwait()")		\
 	x(security_getprocattr,	"refuse security labels")		\
 	x(create_new_namespaces, "make a time namespace")		\
 	x(switch_task_namespaces, "enter a time namespace")		\
@@ -75,6 +80,10 @@
 	x(setresgid,		"restore group ids")			\
 	x(setfsgid,		"restore group ids")			\
 	x(ioprio_set,		"restore the I/O priority")		\
+	x(epoll_wait,		"carry on epoll_wait()")		\
+	x(ppoll,		"carry on ppoll()")			\
+	x(pselect6,		"carry on pselect()")			\
+	x(write,		"carry on write()")			\
 	x(mprotect,		"protect memory that is filled")	\
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
@@ -85,6 +94,13 @@
 	x(flock,		"take locks on files")			\
 
 #define KCR_KSYM_VARS(x)						\
+	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \
+	x(do_no_restart_syscall, char, "know what a restart block does")	\
+	x(hrtimer_nanosleep_restart, char, "know what a restart block does") \
+	x(do_restart_poll,	char, "know what a restart block does")	\
+	x(futex_wait_restart,	char, "know what a restart block does")	\
+	x(tty_fops, const struct file_operations, "know a terminal")	\
+	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \

@@ -31,6 +31,8 @@
 #include <linux/nsproxy.h>
 #include <linux/security.h>
 #include <linux/time_namespace.h>
+#include <linux/poll.h>
+#include <linux/hrtimer.h>
 
 #include "compat/filelock.h"
 
@@ -39,6 +41,8 @@ int chown_common(const struct path *path, uid_t user, gid_t group);
 /* kernel/sys.c */
 int do_prlimit(struct task_struct *tsk, unsigned int resource,
 	       struct rlimit *new_rlim, struct rlimit *old_rlim);
+/* fs/select.c */
+long do_restart_poll(struct restart_block *restart_block);
 /* kernel/nsproxy.c */
 struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *tsk,
 				      struct user_namespace *user_ns,

@@ -18,6 +18,7 @@
 #include "made.h"
 #include "mm/mm.h"
 #include "policy.h"
+#include "task/blocked.h"
 #include "task/task.h"
 
 #define KCR_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
@@ -161,6 +162,7 @@ static void made_parked(struct callback_head *work)
 	wake_up_all(&ctx->park_wait);
 
 	wait_event_killable(ctx->release_wait, READ_ONCE(ctx->releasing));
+	kcr_blocked_made(t);
 
 	spin_lock_irq(&ctx->park_lock);
 	t->state = KCR_THREAD_RELEASED;

@@ -171,7 +171,7 @@ static void thread_poke(struct kcr_thread *t)
 	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
-	if (nr < 0 || !kcr_blocked_known(t->task, nr, regs))
+	if (nr < 0 || !kcr_blocked_known(t, nr, regs))
 		return;
 	WRITE_ONCE(t->nr, nr);
 	notify_signal(t->task);

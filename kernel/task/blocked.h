@@ -6,11 +6,11 @@
 #include "kcr.h"
 
 /*
- * Is @nr, in which @task sleeps interruptibly with registers @regs, a call
- * that may be interrupted? Called by park.c with the request to park already
- * queued (TWA_RESUME): the call is the last one that @task is in.
+ * Is @nr, in which @t sleeps interruptibly with registers @regs, a call that
+ * may be interrupted now? Called by park.c with the request to park already
+ * queued (TWA_RESUME): the call is the last one that @t is in.
  */
-bool kcr_blocked_known(struct task_struct *task, int nr, const struct pt_regs *regs);
+bool kcr_blocked_known(struct kcr_thread *t, int nr, const struct pt_regs *regs);
 
 /*
  * In @t itself, in our callback, before it sleeps: t->in_signal is set and the
@@ -21,6 +21,9 @@ void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs);
 
 /* In @t itself, when it is let go on. */
 void kcr_blocked_resumed(struct kcr_thread *t, struct pt_regs *regs);
+
+/* In @t itself, which a restart has made, when it is let go. */
+void kcr_blocked_made(struct kcr_thread *t);
 
 /* In the controller, when @t is dropped. */
 void kcr_blocked_free(struct kcr_thread *t);

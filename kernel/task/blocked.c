@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The system call that a thread sleeps in, and how it goes on as if nothing had
+ * been.
+ *
+ * park.c interrupts only calls of blocked_known.c. What the call then returns
+ * is looked at here, by the thread itself, where the kernel is about to handle
+ * signals. If a real signal is pending, nothing is done: it would have ended
+ * the call just the same. Otherwise one of three things happens.
+ *
+ *   - The kernel starts the call again by itself: -ERESTARTSYS, -ERESTARTNOHAND,
+ *     -ERESTARTNOINTR, or -EINTR that is rewritten to -ERESTARTNOHAND where the
+ *     call had no time-out. Nothing is kept; the registers say all.
+ *   - It continues it through the restart block (restart_block.c).
+ *   - We carry it on (carry.c).
+ *
+ * For the two last there is a record in the image. A thread that is made gets
+ * its restart block, or carries the call on, when it is let go: by then its
+ * clocks have been set. A signal that comes between the interruption and the
+ * restart is delivered, and the call returns what it returns for a signal.
+ *
+ * A call that we carry on has, in its registers, a result that would start it
+ * again (-ERESTARTNOHAND) or the bytes that it has written.
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/time_namespace.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+
+#include "ksym.h"
+#include "task/blocked.h"
+#include "task/blocked_call.h"
+
+static void set_result(struct pt_regs *regs, long ret)
+{
+	syscall_set_return_value(current, regs, ret, 0);
+}
+
+static u32 epoll_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret)
+{
+	if (ret != -EINTR)
+		return KCR_BLOCKED_NONE;
+	set_result(regs, -ERESTARTNOHAND);
+	return b->timed || test_restore_sigmask() ? KCR_BLOCKED_EPOLL : KCR_BLOCKED_NONE;
+}
+
+/*
+ * The kernel writes the time that is left to where it found it, and starts again
+ * from there; or, if it could not write, returns -EINTR.
+ */
+static u32 poll_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret,
+			u32 masked, u32 timed)
+{
+	if (ret == -ERESTARTNOHAND) {
+		b->timed = false;
+		return test_restore_sigmask() ? masked : KCR_BLOCKED_NONE;
+	}
+	if (ret != -EINTR || !b->timed)
+		return KCR_BLOCKED_NONE;
+	set_result(regs, -ERESTARTNOHAND);
+	return timed;
+}
+
+/* Would a signal that is waited for be delivered instead, if it came now? */
+static bool waits_for_unblocked(const struct kcr_blocked *b)
+{
+	sigset_t set;
+
+	if (copy_from_user(&set, (sigset_t __user *)b->arg[0], sizeof(set)))
+		return false;
+	sigandnsets(&set, &set, &current->blocked);
+	return !sigisemptyset(&set);
+}
+
+static u32 sigwait_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret)
+{
+	if (ret != -EINTR)
+		return KCR_BLOCKED_NONE;
+	set_result(regs, -ERESTARTNOHAND);
+	return b->timed || waits_for_unblocked(b) ? KCR_BLOCKED_SIGWAIT : KCR_BLOCKED_NONE;
+}
+
+static u32 write_rewrite(struct kcr_blocked *b, long ret, u32 call)
+{
+	if (ret <= 0 || (call == KCR_BLOCKED_WRITE && ret >= b->arg[2]))
+		return KCR_BLOCKED_NONE;
+	b->done = ret;
+	return call;
+}
+
+/* What there is left to do of a call that returned @ret. */
+static u32 rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret)
+{
+	switch (syscall_get_nr(current, regs)) {
+	case __NR_epoll_wait:
+	case __NR_epoll_pwait:
+	case __NR_epoll_pwait2:
+		return epoll_rewrite(b, regs, ret);
+	case __NR_ppoll:
+		return poll_rewrite(b, regs, ret, KCR_BLOCKED_PPOLL, KCR_BLOCKED_PPOLL);
+	case __NR_pselect6:
+		return poll_rewrite(b, regs, ret, KCR_BLOCKED_PSELECT, KCR_BLOCKED_SELECT);
+	case __NR_select:
+		return poll_rewrite(b, regs, ret, KCR_BLOCKED_NONE, KCR_BLOCKED_SELECT);
+	case __NR_rt_sigtimedwait:
+		return sigwait_rewrite(b, regs, ret);
+	case __NR_rt_sigsuspend:
+		return ret == -ERESTARTNOHAND ? KCR_BLOCKED_SIGSUSPEND : KCR_BLOCKED_NONE;
+	case __NR_write:
+		return write_rewrite(b, ret, KCR_BLOCKED_WRITE);
+	case __NR_writev:
+		return write_rewrite(b, ret, KCR_BLOCKED_WRITEV);
+	default:
+		return KCR_BLOCKED_NONE;
+	}
+}
+
+void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (!b || task_sigpending(current) || current->flags & PF_EXITING ||
+	    kcr_carry_on(current))
+		return;
+	b->call = rewrite(b, regs, regs_return_value(regs));
+}
+
+void kcr_blocked_resumed(struct kcr_thread *t, struct pt_regs *regs)
+{
+	const struct kcr_blocked *b = t->blocked;
+
+	if (b && b->call != KCR_BLOCKED_NONE)
+		kcr_carry_begin(t);
+}
+
+void kcr_blocked_free(struct kcr_thread *t)
+{
+	kfree(t->blocked);
+	t->blocked = NULL;
+}
+
+/* What the clocks of @task show is the host's plus this. */
+static ktime_t clock_offset(struct task_struct *task, enum kcr_blocked_clock clock)
+{
+	struct timens_offsets offsets = {};
+
+	task_lock(task);
+	if (task->nsproxy)
+		offsets = task->nsproxy->time_ns->offsets;
+	task_unlock(task);
+	switch (clock) {
+	case KCR_BLOCKED_MONOTONIC:
+		return timespec64_to_ktime(offsets.monotonic);
+	case KCR_BLOCKED_BOOTTIME:
+		return timespec64_to_ktime(offsets.boottime);
+	default:
+		return 0;
+	}
+}
+
+static int blocked_write(struct kcr_ctx *ctx, struct kcr_thread *t,
+			 const struct kcr_blocked *b)
+{
+	struct kcr_img_blocked img = {
+		.call = cpu_to_le32(b->call),
+		.clock = cpu_to_le32(b->clock),
+		.done = cpu_to_le64(b->done),
+	};
+	ktime_t until = ktime_add_safe(b->until, clock_offset(t->task, b->clock));
+	unsigned int i;
+
+	if (b->timed) {
+		img.flags |= cpu_to_le32(KCR_BLOCKED_TIMED);
+		img.until_ns = cpu_to_le64(max_t(s64, ktime_to_ns(until), 0));
+	}
+	if (b->shared)
+		img.flags |= cpu_to_le32(KCR_BLOCKED_SHARED);
+	for (i = 0; i < ARRAY_SIZE(img.arg); i++)
+		img.arg[i] = cpu_to_le64(b->arg[i]);
+	return kcr_write_rec(ctx, KCR_KIND_BLOCKED, 1, 0, t->id, &img, sizeof(img));
+}
+
+static bool has_restart_block(struct task_struct *task)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	return syscall_get_nr(task, regs) >= 0 &&
+	       syscall_get_error(task, regs) == -ERESTART_RESTARTBLOCK;
+}
+
+static int blocked_save(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	struct kcr_blocked b = {};
+
+	if (kcr_carry_peek(t, &b))
+		return blocked_write(ctx, t, &b);
+	if (!has_restart_block(t->task))
+		return 0;
+	memset(&b, 0, sizeof(b));
+	switch (kcr_restart_block_get(ctx, t->task, &b)) {
+	case KCR_BLOCK_KNOWN:
+		return blocked_write(ctx, t, &b);
+	case KCR_BLOCK_ENDED:
+		return 0;
+	default:
+		return kcr_refuse(ctx, "it sleeps in a system call that can't be continued elsewhere");
+	}
+}
+
+static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_blocked *img = kcr_rec_as(rec, struct kcr_img_blocked);
+	u32 call, clock, flags;
+
+	if (rec->len != sizeof(*img))
+		return kcr_bad_image(ctx, "system call record of %zu bytes", rec->len);
+	call = le32_to_cpu(img->call);
+	clock = le32_to_cpu(img->clock);
+	flags = le32_to_cpu(img->flags);
+	if (!call || call > KCR_BLOCKED_WRITEV || clock > KCR_BLOCKED_REALTIME ||
+	    flags & ~(KCR_BLOCKED_TIMED | KCR_BLOCKED_SHARED))
+		return kcr_bad_image(ctx, "system call %u, clock %u, flags %#x",
+				     call, clock, flags);
+	if (le64_to_cpu(img->until_ns) > KTIME_MAX ||
+	    (call == KCR_BLOCKED_SELECT && !(flags & KCR_BLOCKED_TIMED)) ||
+	    (call >= KCR_BLOCKED_WRITE && (!img->done || le64_to_cpu(img->done) > MAX_RW_COUNT)) ||
+	    (call < KCR_BLOCKED_WRITE && img->done))
+		return kcr_bad_image(ctx, "system call %u that never was like that", call);
+	return 0;
+}
+
+static int blocked_restore(struct kcr_ctx *ctx, struct kcr_thread *t,
+			   const struct kcr_rec *rec)
+{
+	const struct kcr_img_blocked *img = kcr_rec_as(rec, struct kcr_img_blocked);
+	struct kcr_blocked *b;
+	unsigned int i;
+
+	if (t->blocked)
+		return kcr_bad_image(ctx, "thread %d sleeps in two system calls", t->tid);
+	b = kzalloc(sizeof(*b), GFP_KERNEL);
+	if (!b)
+		return kcr_nomem(ctx);
+	b->call = le32_to_cpu(img->call);
+	b->timed = le32_to_cpu(img->flags) & KCR_BLOCKED_TIMED;
+	b->shared = le32_to_cpu(img->flags) & KCR_BLOCKED_SHARED;
+	b->clock = le32_to_cpu(img->clock);
+	b->until = le64_to_cpu(img->until_ns);
+	b->done = le64_to_cpu(img->done);
+	for (i = 0; i < ARRAY_SIZE(b->arg); i++)
+		b->arg[i] = le64_to_cpu(img->arg[i]);
+	t->blocked = b;
+	return 0;
+}
+
+/* The restart block was the restart tool's; the clocks are the program's. */
+void kcr_blocked_made(struct kcr_thread *t)
+{
+	struct kcr_blocked none = {}, *b = t->blocked ?: &none;
+
+	if (b->timed)
+		b->until = ktime_sub(b->until, clock_offset(current, b->clock));
+	if (b->call >= KCR_BLOCKED_EPOLL)
+		kcr_carry_begin(t);
+	else
+		kcr_restart_block_set(b);
+}
+
+const struct kcr_ops kcr_blocked_ops = {
+	.kind		= KCR_KIND_BLOCKED,
+	.version	= 1,
+	.name		= "blocked",
+	.save_thread	= blocked_save,
+	.check		= blocked_check,
+	.restore_thread	= blocked_restore,
+};

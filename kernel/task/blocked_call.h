@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files about blocked system calls have in common. */
+#ifndef _KCR_BLOCKED_CALL_H
+#define _KCR_BLOCKED_CALL_H
+
+#include "kcr.h"
+#include <uapi/image/blocked.h>
+
+#define KCR_BLOCKED_NONE	0	/* nothing for us to do */
+
+/**
+ * struct kcr_blocked - a call that was interrupted, or will be
+ * @call: enum kcr_blocked_call, or KCR_BLOCKED_NONE
+ * @timed: it times out at @until
+ * @shared: futex
+ * @clock: of @until: enum kcr_blocked_clock
+ * @until: on the host's clock (while it is restored, on the program's)
+ * @done: bytes written
+ * @arg: arguments
+ * @task: carries the call on
+ * @work: that does so
+ * @node: in carry.c's table meanwhile
+ *
+ * Owned by kcr_thread.blocked; when a call is carried on, by carry.c.
+ */
+struct kcr_blocked {
+	u32 call;
+	bool timed;
+	bool shared;
+	enum kcr_blocked_clock clock;
+	ktime_t until;
+	u64 done;
+	unsigned long arg[6];
+	struct task_struct *task;
+	struct callback_head work;
+	struct hlist_node node;
+};
+
+/* sleep.c: until when a sleeping @task waits on CLOCK_MONOTONIC, if it does */
+bool kcr_sleep_until(struct task_struct *task, ktime_t *until);
+
+/* restart_block.c: calls that the kernel continues by itself */
+enum kcr_block {
+	KCR_BLOCK_KNOWN,	/* @b tells which */
+	KCR_BLOCK_ENDED,	/* the call will return -EINTR */
+	KCR_BLOCK_UNKNOWN,
+};
+bool kcr_restart_block_known(const struct task_struct *task);
+enum kcr_block kcr_restart_block_get(struct kcr_ctx *ctx, const struct task_struct *task,
+				     struct kcr_blocked *b);
+/* For current; with KCR_BLOCKED_NONE it gets one that returns -EINTR. */
+void kcr_restart_block_set(const struct kcr_blocked *b);
+
+/* carry.c: calls that we continue */
+void kcr_carry_begin(struct kcr_thread *t);	/* of current, t->blocked */
+bool kcr_carry_on(struct task_struct *task);	/* is there one? */
+/* A copy of what @t carries on, or would when it is let go. */
+bool kcr_carry_peek(struct kcr_thread *t, struct kcr_blocked *copy);
+
+#endif /* _KCR_BLOCKED_CALL_H */

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Carrying on a system call that was interrupted.
+ *
+ * Some calls can't be started again from their arguments unseen: their time-out
+ * would begin anew, bytes would be written twice, or a mask of signals would be
+ * lifted for a moment. Such a call is carried on by the thread itself, inside
+ * the task work that the kernel runs before it handles signals: it calls the
+ * kernel's own function with what is left to do, and what that returns becomes
+ * the result of the call. To the program, and to seccomp, it never ended.
+ *
+ * A signal ends the wait as it always does; the kernel handles it as soon as we
+ * return, and the result is what the call would have returned. When we are
+ * interrupted without one, somebody wants to park the thread again: task work
+ * is run in place, and the wait goes on, with the same deadline.
+ *
+ * The module can't be unloaded while a thread is in here. kcr_exit() waits for
+ * the few instructions that follow module_put().
+ */
+#include <linux/file.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/uio.h>
+#include <asm/syscall.h>
+
+#include "compat/signal.h"
+#include "compat/uio.h"
+#include "ksym.h"
+#include "task/blocked_call.h"
+
+static DEFINE_HASHTABLE(carried, 8);	/* by task */
+static DEFINE_SPINLOCK(carried_lock);	/* and kcr_thread.blocked changing hands */
+
+static bool was_interrupted(long ret)
+{
+	return ret == -EINTR || ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+	       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
+}
+
+static ktime_t time_left(const struct kcr_blocked *b)
+{
+	return ktime_sub(b->until, ktime_get());
+}
+
+/* Rounded up: never too early. A longer time is waited for in pieces. */
+static int left_ms(const struct kcr_blocked *b)
+{
+	s64 ms;
+
+	if (!b->timed)
+		return -1;
+	ms = div_s64(max_t(s64, ktime_to_ns(time_left(b)), 0) + NSEC_PER_MSEC - 1,
+		     NSEC_PER_MSEC);
+	return min_t(s64, ms, INT_MAX);
+}
+
+static long carry_epoll(struct kcr_blocked *b)
+{
+	long ret;
+
+	do {
+		ret = kcr_syscall(epoll_wait, b->arg[0], b->arg[1], b->arg[2], left_ms(b));
+	} while (!ret && b->timed && time_left(b) > 0);
+	return ret;
+}
+
+/* The time that is left is in the program's memory, or, if not writable, here. */
+static long carry_ppoll(struct kcr_blocked *b)
+{
+	struct restart_block *rb = &current->restart_block;
+	struct timespec64 end;
+	long ret;
+
+	if (!b->timed)
+		return kcr_syscall(ppoll, b->arg[0], b->arg[1], b->arg[2]);
+	end = ktime_to_timespec64(b->until);
+	rb->poll.ufds = (struct pollfd __user *)b->arg[0];
+	rb->poll.nfds = b->arg[1];
+	rb->poll.has_timeout = 1;
+	rb->poll.tv_sec = end.tv_sec;
+	rb->poll.tv_nsec = end.tv_nsec;
+	ret = kcr_call(do_restart_poll)(rb);
+	return was_interrupted(ret) ? -EINTR : ret;
+}
+
+static long carry_select(struct kcr_blocked *b)
+{
+	struct timespec64 end = ktime_to_timespec64(b->until);
+	long ret = kcr_call(core_sys_select)(b->arg[0], (fd_set __user *)b->arg[1],
+					     (fd_set __user *)b->arg[2],
+					     (fd_set __user *)b->arg[3], &end);
+
+	return was_interrupted(ret) ? -EINTR : ret;
+}
+
+static long carry_pselect(struct kcr_blocked *b)
+{
+	return kcr_syscall(pselect6, b->arg[0], b->arg[1], b->arg[2], b->arg[3], b->arg[4]);
+}
+
+static long carry_sigsuspend(struct kcr_blocked *b)
+{
+	while (!signal_pending(current)) {
+		__set_current_state(TASK_INTERRUPTIBLE);
+		schedule();
+	}
+	return -ERESTARTNOHAND;
+}
+
+/* Our own handlers can't go away. */
+static spinlock_t *own_siglock(void)
+{
+	return &rcu_dereference_protected(current->sighand, 1)->siglock;
+}
+
+static int take_signal(sigset_t *mask, kernel_siginfo_t *info)
+{
+	int sig;
+
+	spin_lock_irq(own_siglock());
+	sigemptyset(&current->real_blocked);
+	sig = kcr_dequeue_signal(mask, info);
+	spin_unlock_irq(own_siglock());
+	return sig;
+}
+
+/* With the signals waited for let in, as do_sigtimedwait() sleeps. */
+static int sleep_for_signal(struct kcr_blocked *b, sigset_t *mask)
+{
+	sigset_t blocked = current->blocked;
+	ktime_t until = b->until;
+	int ret;
+
+	spin_lock_irq(own_siglock());
+	current->real_blocked = blocked;
+	sigandsets(&current->blocked, &current->blocked, mask);
+	recalc_sigpending();
+	spin_unlock_irq(own_siglock());
+
+	__set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	ret = schedule_hrtimeout_range(b->timed ? &until : NULL, current->timer_slack_ns,
+				       HRTIMER_MODE_ABS);
+	kcr_call(set_current_blocked)(&blocked);
+	return ret;
+}
+
+static long carry_sigwait(struct kcr_blocked *b)
+{
+	kernel_siginfo_t info;
+	int sig, ret = 0;
+	sigset_t mask;
+
+	if (copy_from_user(&mask, (sigset_t __user *)b->arg[0], sizeof(mask)))
+		return -EFAULT;
+	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
+	signotset(&mask);
+	clear_siginfo(&info);
+
+	sig = take_signal(&mask, &info);
+	if (!sig && (!b->timed || time_left(b) > 0)) {
+		ret = sleep_for_signal(b, &mask);
+		sig = take_signal(&mask, &info);
+	}
+	if (!sig)
+		return ret ? -EINTR : -EAGAIN;
+	if (b->arg[1] && kcr_call(copy_siginfo_to_user)((siginfo_t __user *)b->arg[1], &info))
+		return -EFAULT;
+	return sig;
+}
+
+/* What a piece of a write means for the whole of it. */
+static long wrote(struct kcr_blocked *b, long ret, size_t len)
+{
+	if (ret > 0)
+		b->done += ret;
+	syscall_set_return_value(current, current_pt_regs(), 0, b->done);
+	if (was_interrupted(ret) || (b->done < len && ret > 0 && signal_pending(current)))
+		return -ERESTARTSYS;
+	return b->done;
+}
+
+static long carry_write(struct kcr_blocked *b)
+{
+	size_t len = min_t(size_t, b->arg[2], MAX_RW_COUNT);
+	long ret = 0;
+
+	if (b->done < len)
+		ret = kcr_syscall(write, b->arg[0], b->arg[1] + b->done, len - b->done);
+	return wrote(b, ret, len);
+}
+
+static long carry_writev(struct kcr_blocked *b)
+{
+	struct iovec fast[UIO_FASTIOV], *iov = fast;
+	struct file *file = fget(b->arg[0]);
+	struct iov_iter iter;
+	loff_t pos = 0;
+	ssize_t len;
+	long ret = 0;
+
+	if (!file)
+		return b->done;
+	len = import_iovec(ITER_SOURCE, (const struct iovec __user *)b->arg[1], b->arg[2],
+			   UIO_FASTIOV, &iov, &iter);
+	if (len > 0 && b->done < len) {
+		iov_iter_advance(&iter, b->done);
+		ret = vfs_iter_write(file, &iter, &pos, 0);
+	}
+	if (len >= 0)
+		kfree(iov);
+	fput(file);
+	return wrote(b, ret, max_t(ssize_t, len, 0));
+}
+
+static long (*const carriers[])(struct kcr_blocked *b) = {
+	[KCR_BLOCKED_EPOLL]		= carry_epoll,
+	[KCR_BLOCKED_PPOLL]		= carry_ppoll,
+	[KCR_BLOCKED_SELECT]		= carry_select,
+	[KCR_BLOCKED_PSELECT]		= carry_pselect,
+	[KCR_BLOCKED_SIGWAIT]		= carry_sigwait,
+	[KCR_BLOCKED_SIGSUSPEND]	= carry_sigsuspend,
+	[KCR_BLOCKED_WRITE]		= carry_write,
+	[KCR_BLOCKED_WRITEV]		= carry_writev,
+};
+
+static long carry(struct kcr_blocked *b)
+{
+	long ret;
+
+	for (;;) {
+		if (current->flags & PF_EXITING)
+			return -EINTR;
+		ret = carriers[b->call](b);
+		if (!was_interrupted(ret) || task_sigpending(current))
+			return ret;
+		clear_notify_signal();
+		if (task_work_pending(current))
+			kcr_call(task_work_run)();
+	}
+}
+
+static struct kcr_blocked *carried_find(struct task_struct *task)
+{
+	struct kcr_blocked *b;
+
+	lockdep_assert_held(&carried_lock);
+	hash_for_each_possible(carried, b, node, (unsigned long)task)
+		if (b->task == task)
+			return b;
+	return NULL;
+}
+
+static void carry_end(struct kcr_blocked *b)
+{
+	spin_lock(&carried_lock);
+	hash_del(&b->node);
+	spin_unlock(&carried_lock);
+	kfree(b);
+	module_put(THIS_MODULE);
+}
+
+/* Like the end of the calls themselves: the mask goes back unless a signal came. */
+static void carry_fn(struct callback_head *work)
+{
+	struct kcr_blocked *b = container_of(work, struct kcr_blocked, work);
+	long ret = carry(b);
+
+	if (was_interrupted(ret) && b->done)
+		ret = b->done;
+	else if (!was_interrupted(ret) && test_and_clear_restore_sigmask())
+		kcr_call(set_current_blocked)(&current->saved_sigmask);
+	syscall_set_return_value(current, current_pt_regs(), ret < 0 ? ret : 0, ret);
+	carry_end(b);
+}
+
+void kcr_carry_begin(struct kcr_thread *t)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	b->task = current;
+	init_task_work(&b->work, carry_fn);
+	__module_get(THIS_MODULE);
+	spin_lock(&carried_lock);
+	hash_add(carried, &b->node, (unsigned long)current);
+	t->blocked = NULL;
+	spin_unlock(&carried_lock);
+	/* Run by whoever runs us, when we return. */
+	if (task_work_add(current, &b->work, TWA_NONE))
+		carry_end(b);
+}
+
+bool kcr_carry_on(struct task_struct *task)
+{
+	bool on;
+
+	spin_lock(&carried_lock);
+	on = carried_find(task);
+	spin_unlock(&carried_lock);
+	return on;
+}
+
+/* The thread may be killed, and end what it carries on, while we look. */
+bool kcr_carry_peek(struct kcr_thread *t, struct kcr_blocked *copy)
+{
+	const struct kcr_blocked *b;
+
+	spin_lock(&carried_lock);
+	b = carried_find(t->task) ?: t->blocked;
+	if (b)
+		*copy = *b;
+	spin_unlock(&carried_lock);
+	return b && copy->call != KCR_BLOCKED_NONE;
+}
