@@ -135,8 +135,10 @@ static void finish(struct job *job)
 {
 	struct verdict v = { 0 };
 
-	if (!op_finish(&job->op, job->after, &v))
+	if (!op_finish(&job->op, job->after, &v)) {
+		op_look(&job->op);	/* the pause of a held program ends here */
 		return;
+	}
 	fail(&job->verdict, v.class, v.error,
 	     "the image is complete, but process %d goes on: %s",
 	     job->request.pid, v.text ? v.text : strerror(v.error));
@@ -221,9 +223,9 @@ static void report_verbose(const struct job *job)
 	const struct kcr_status *s = &job->op.status;
 	char pause[TEXT_NUMBER], park[TEXT_NUMBER], bytes[TEXT_NUMBER];
 
-	say("process %d stood still for %s, %s of it until its %u threads had stopped",
-	    job->request.pid, text_ns(pause, s->pause_ns),
-	    text_ns(park, s->park_ns), s->threads);
+	say("process %d stood still for %s; its threads (%u) had stopped after %s",
+	    job->request.pid, text_ns(pause, s->pause_ns), s->threads,
+	    text_ns(park, s->park_ns));
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);

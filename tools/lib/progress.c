@@ -8,6 +8,9 @@
 #include "text.h"
 #include "tool.h"
 
+/* What is over sooner needs no line, and its rate tells nothing. */
+#define QUIET_SECONDS	0.5
+
 static double seconds_since(const struct timespec *then)
 {
 	struct timespec now;
@@ -35,20 +38,24 @@ static void show_bytes(const struct progress *p, const char *verb,
 	if (status->bytes_total > status->bytes)
 		fprintf(stderr, " of %s", text_bytes(total, status->bytes_total));
 	fprintf(stderr, ", %s/s", rate);
-	if (status->bytes_total > status->bytes && speed >= 1)
+	if (status->bytes_total > status->bytes && speed >= 1 && elapsed >= 1)
 		fprintf(stderr, ", %s left",
 			text_ns(left, (status->bytes_total - status->bytes) /
 				speed * 1e9));
 	fputs("\033[K", stderr);
 }
 
+static void note_time(bool *noted, struct timespec *when)
+{
+	if (!*noted)
+		clock_gettime(CLOCK_MONOTONIC, when);
+	*noted = true;
+}
+
 static void flow(struct progress *p, const char *verb,
 		 const struct kcr_status *status)
 {
-	if (!p->flowing) {
-		p->flowing = true;
-		clock_gettime(CLOCK_MONOTONIC, &p->began);
-	}
+	note_time(&p->flowing, &p->began);
 	show_bytes(p, verb, status);
 }
 
@@ -59,6 +66,9 @@ static void flow(struct progress *p, const char *verb,
  */
 void progress_show(struct progress *p, const struct kcr_status *status)
 {
+	note_time(&p->looking, &p->started);
+	if (seconds_since(&p->started) < QUIET_SECONDS)
+		return;
 	switch (status->phase) {
 	case KCR_PHASE_PARK:
 		show_text("waiting until every thread has stopped");

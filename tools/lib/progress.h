@@ -12,12 +12,16 @@
 
 /**
  * struct progress - what the line needs to remember
+ * @started: when we began to look
  * @began: when bytes began to flow
- * @flowing: whether they do
+ * @looking: @started holds
+ * @flowing: @began holds
  * @shown: whether there is a line to wipe
  */
 struct progress {
+	struct timespec started;
 	struct timespec began;
+	bool looking;
 	bool flowing;
 	bool shown;
 };
