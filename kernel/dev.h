@@ -10,6 +10,13 @@ extern unsigned int kcr_max_ops, kcr_max_buffer_mb;
 int kcr_dev_init(void);
 void kcr_dev_exit(void);
 
+/* ctx.c: an operation's life */
+struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags);
+void kcr_ctx_drop(struct kcr_ctx *ctx);	/* what only its descriptor needs */
+int kcr_ops_add(struct kcr_ctx *ctx);
+void kcr_ops_del(struct kcr_ctx *ctx);
+unsigned int kcr_nr_ops(void);
+
 /* Calls @fn for each operation under way until it returns non-zero. */
 int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg);
 void kcr_cancel(struct kcr_ctx *ctx);

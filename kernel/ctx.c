@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An operation's life: made for a descriptor, in the list while that is open,
+ * freed when the last thread that it has parked or made has left our code.
+ */
+#include <linux/module.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "dev.h"
+#include "files/files.h"
+#include "kcr.h"
+#include "ksym.h"
+#include "mm/mm.h"
+#include "netlink.h"
+#include "reader.h"
+#include "stream.h"
+#include "task/blocked.h"
+
+unsigned int kcr_max_ops = 64;
+unsigned int kcr_max_buffer_mb = 256;
+
+static DEFINE_MUTEX(ops_lock);
+static LIST_HEAD(ops);
+static unsigned int nr_ops;
+static u64 last_op;
+
+/* kcr_nr_ops() - operations under way */
+unsigned int kcr_nr_ops(void)
+{
+	return READ_ONCE(nr_ops);
+}
+
+struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
+{
+	struct kcr_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+
+	if (!ctx)
+		return NULL;
+	kref_init(&ctx->ref);
+	mutex_init(&ctx->lock);
+	spin_lock_init(&ctx->status_lock);
+	spin_lock_init(&ctx->park_lock);
+	INIT_LIST_HEAD(&ctx->node);
+	INIT_LIST_HEAD(&ctx->threads);
+	INIT_LIST_HEAD(&ctx->chunks);
+	INIT_LIST_HEAD(&ctx->index);
+	INIT_LIST_HEAD(&ctx->saved);
+	INIT_LIST_HEAD(&ctx->recs);
+	init_waitqueue_head(&ctx->park_wait);
+	init_waitqueue_head(&ctx->release_wait);
+	init_completion(&ctx->made);
+	xa_init(&ctx->objects);
+	ctx->restart = restart;
+	ctx->flags = flags;
+	ctx->cred = get_current_cred();
+	ctx->pid_ns = get_pid_ns(task_active_pid_ns(current));
+	ctx->device = get_file(device);
+	ctx->started_ns = ktime_get_ns();
+	ctx->buffer_limit = (size_t)READ_ONCE(kcr_max_buffer_mb) << 20;
+	__module_get(THIS_MODULE);
+	return ctx;
+}
+
+static void threads_free(struct kcr_ctx *ctx)
+{
+	struct kcr_thread *t, *next;
+
+	list_for_each_entry_safe(t, next, &ctx->threads, node) {
+		kcr_blocked_free(t);
+		if (t->task)
+			put_task_struct(t->task);
+		kfree(t);
+	}
+}
+
+static void ctx_release(struct kref *ref)
+{
+	struct kcr_ctx *ctx = container_of(ref, struct kcr_ctx, ref);
+
+	threads_free(ctx);
+	if (ctx->leader)
+		put_task_struct(ctx->leader);
+	put_pid(ctx->pid);
+	put_cred(ctx->cred);
+	put_pid_ns(ctx->pid_ns);
+	fput(ctx->device);
+	kfree(ctx->text);
+	kfree(ctx);
+	module_put(THIS_MODULE);
+}
+
+void kcr_ctx_get(struct kcr_ctx *ctx)
+{
+	kref_get(&ctx->ref);
+}
+
+void kcr_ctx_put(struct kcr_ctx *ctx)
+{
+	kref_put(&ctx->ref, ctx_release);
+}
+
+/* What only the descriptor needs: freed when it is closed. */
+void kcr_ctx_drop(struct kcr_ctx *ctx)
+{
+	kcr_mm_drop(ctx);
+	kcr_files_drop(ctx);
+	kcr_objects_drop(ctx);
+	kcr_reader_drop(ctx);
+	kcr_stream_drop(ctx);
+	if (ctx->mm) {
+		mmput(ctx->mm);
+		ctx->mm = NULL;
+	}
+	if (ctx->image) {
+		fput(ctx->image);
+		ctx->image = NULL;
+	}
+}
+
+int kcr_ops_add(struct kcr_ctx *ctx)
+{
+	int ret = 0;
+
+	mutex_lock(&ops_lock);
+	if (nr_ops >= READ_ONCE(kcr_max_ops)) {
+		ret = -EBUSY;
+	} else {
+		nr_ops++;
+		ctx->op = ++last_op;
+		list_add_tail(&ctx->node, &ops);
+	}
+	mutex_unlock(&ops_lock);
+	return ret;
+}
+
+void kcr_ops_del(struct kcr_ctx *ctx)
+{
+	mutex_lock(&ops_lock);
+	if (!list_empty(&ctx->node)) {
+		list_del_init(&ctx->node);
+		nr_ops--;
+	}
+	mutex_unlock(&ops_lock);
+}
+
+int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg)
+{
+	struct kcr_ctx *ctx;
+	int ret = 0;
+
+	mutex_lock(&ops_lock);
+	list_for_each_entry(ctx, &ops, node) {
+		ret = fn(ctx, arg);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&ops_lock);
+	return ret;
+}
+
+static const char *const phase_names[] = {
+	[KCR_PHASE_NEW]		= "new",
+	[KCR_PHASE_PARK]	= "park",
+	[KCR_PHASE_CUT]		= "cut",
+	[KCR_PHASE_WRITE]	= "write",
+	[KCR_PHASE_HOLD]	= "hold",
+	[KCR_PHASE_READ]	= "read",
+	[KCR_PHASE_PREPARED]	= "prepared",
+	[KCR_PHASE_DONE]	= "done",
+	[KCR_PHASE_FAILED]	= "failed",
+};
+
+/**
+ * kcr_set_phase() - an operation has come further
+ * @ctx: the operation
+ * @phase: how far; its end is told as an event
+ */
+void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase)
+{
+	unsigned long flags;
+
+	pr_debug("op %llu: phase %s\n", ctx->op, phase_names[phase]);
+	spin_lock_irqsave(&ctx->status_lock, flags);
+	ctx->phase = phase;
+	ctx->phase_ns = ktime_get_ns();
+	spin_unlock_irqrestore(&ctx->status_lock, flags);
+	if (phase == KCR_PHASE_DONE)
+		kcr_event(ctx, KCR_EVENT_FINISHED);
+	else if (phase == KCR_PHASE_FAILED)
+		kcr_event(ctx, KCR_EVENT_FAILED);
+}
+
+bool kcr_cancelled(struct kcr_ctx *ctx)
+{
+	return READ_ONCE(ctx->cancelled);
+}
+
+/* kcr_cancel() - make KCR_IOC_RUN fail soon; from any context that may sleep */
+void kcr_cancel(struct kcr_ctx *ctx)
+{
+	struct task_struct *runner;
+
+	WRITE_ONCE(ctx->cancelled, true);
+	wake_up_all(&ctx->park_wait);
+
+	spin_lock_irq(&ctx->status_lock);
+	runner = ctx->runner;
+	if (runner)
+		get_task_struct(runner);
+	spin_unlock_irq(&ctx->status_lock);
+	if (!runner)
+		return;
+	if (!test_and_set_tsk_thread_flag(runner, TIF_NOTIFY_SIGNAL) &&
+	    !kcr_call(wake_up_state)(runner, TASK_INTERRUPTIBLE))
+		kick_process(runner);
+	put_task_struct(runner);
+}
