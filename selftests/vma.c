@@ -337,7 +337,7 @@ TEST(maps_where_it_would_have)
 	EXPECT_TRUE(before == after);
 }
 
-TEST_REFUSED(refuses_locked_memory, "locked with mlock()")
+TEST_REFUSED(refuses_locked_memory, "mlock")
 {
 	char *p = private(PAGE);
 
