@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A run of a program, as its driver sees it, and the tools on it."""
+import contextlib
 import json
 import os
 import pwd
@@ -91,21 +92,23 @@ class Run:
             self._spawn(["restart"], stdin=stdin, start_new_session=True)
 
     def _spawn(self, args, **more):
+        restart = args[0] == "restart"
         pipe = self.workload.stdout == "pipe"
-        if pipe:
+        with contextlib.ExitStack() as files:
             out = subprocess.PIPE
-        elif args[0] == "restart":
-            out = open(f"{self.folder}.said", "ab")
-        else:
-            out = open(f"{self.folder}/stdout", "wb")
-            os.fchown(out.fileno(), account(self.user)["user"], -1)
-        with open(f"{self.folder}.said", "ab") as said:
-            self.process = tool(args, self.user, cwd=self.folder, stdout=out, stderr=said,
+            if not pipe:
+                out = files.enter_context(self._file("restart.out" if restart else "stdout"))
+            err = files.enter_context(self._file("restart.err" if restart else "stderr"))
+            self.process = tool(args, self.user, cwd=self.folder, stdout=out, stderr=err,
                                 pipesize=4096 if pipe else -1, **more)
         if pipe:
             self.reader.follow(self.process.stdout)
-        else:
-            out.close()
+
+    def _file(self, name):
+        """A file of the user's, new, that the program may open itself, too."""
+        file = open(f"{self.folder}/{name}", "wb")
+        os.fchown(file.fileno(), account(self.user)["user"], account(self.user)["group"])
+        return file
 
     def wait(self, seconds):
         """Until the program has ended, successfully."""
@@ -115,8 +118,13 @@ class Run:
             raise Failure(f"ended with {status}: {self.said()}")
 
     def said(self):
-        with open(f"{self.folder}.said", errors="replace") as said:
-            return " / ".join(said.read().split("\n")[-4:])
+        """The last words of the program and of restart."""
+        words = []
+        for name in ("stderr", "restart.err"):
+            with contextlib.suppress(FileNotFoundError):
+                with open(f"{self.folder}/{name}", errors="replace") as file:
+                    words += file.read().split("\n")[-4:]
+        return " / ".join(filter(None, words))
 
     def kill(self):
         """End it, be it there or not."""

@@ -73,8 +73,9 @@ class Xz(Workload):
 
 
 class Queues(Workload):
-    """Python: threads, queues and files."""
+    """Python: threads, queues and files, some of them changed in place."""
     name = "queues"
+    with_files = True
     outputs = ["results.txt", "copy.txt", "milestones.txt"]
     args = ["python3", f"{HERE}/queues.py", "40"]
 
