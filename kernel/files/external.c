@@ -39,7 +39,7 @@ static void *tty_of(struct file *file)
 /* kcr_file_is_tty() - is it a terminal, or the master of one? */
 bool kcr_file_is_tty(struct file *file)
 {
-	return tty_of(file);
+	return tty_of(file) || file_inode(file)->i_rdev == MKDEV(TTYAUX_MAJOR, 2);
 }
 
 static bool is_master(struct tty_struct *tty)

@@ -66,7 +66,9 @@ static int common_refuse(struct kcr_ctx *ctx, struct file *file)
 {
 	int ret = 0;
 
-	if (wants_signals(file))
+	if (kcr_file_has_lease(file))	/* which sets an owner too */
+		ret = kcr_refuse(ctx, "lease: not supported yet");
+	else if (wants_signals(file))
 		ret = kcr_refuse(ctx, "signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC): not supported yet");
 	if (!ret && filemap_check_wb_err(file->f_mapping, file->f_wb_err))
 		ret = kcr_refuse(ctx, "a write error that has not been reported yet");
@@ -168,8 +170,7 @@ int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what)
 	return 0;
 }
 
-/* kcr_file_flags() - KCR_FILE_* as open(2) has them; never one that creates */
-int kcr_file_flags(u32 flags)
+static int all_flags(u32 flags)
 {
 	int res = O_RDONLY;
 	unsigned int i;
@@ -177,18 +178,25 @@ int kcr_file_flags(u32 flags)
 	if (flags & KCR_FILE_WRITE)
 		res = flags & KCR_FILE_READ ? O_RDWR : O_WRONLY;
 	for (i = 0; i < ARRAY_SIZE(file_flags); i++)
-		if (flags & file_flags[i].image && file_flags[i].flag != __O_TMPFILE)
+		if (flags & file_flags[i].image)
 			res |= file_flags[i].flag;
 	return res;
+}
+
+/* kcr_file_flags() - KCR_FILE_* as open(2) has them; never one that creates */
+int kcr_file_flags(u32 flags)
+{
+	/* __O_TMPFILE comes with O_DIRECTORY, though it opens none. */
+	if (flags & KCR_FILE_TMPFILE)
+		flags &= ~(KCR_FILE_TMPFILE | KCR_FILE_DIRECTORY);
+	return all_flags(flags);
 }
 
 /* kcr_file_flags_set() - give a file that is not used yet the flags it had */
 void kcr_file_flags_set(struct file *file, u32 flags)
 {
-	int set = kcr_file_flags(flags) & ~O_ACCMODE;
+	int set = all_flags(flags) & ~O_ACCMODE;
 
-	if (flags & KCR_FILE_TMPFILE)
-		set |= __O_TMPFILE;
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & O_ACCMODE) | set;
 	file->f_iocb_flags = iocb_flags(file);

@@ -210,6 +210,9 @@ int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct k
 int kcr_files_commit(struct kcr_ctx *ctx);
 const char *kcr_opened_name(const struct kcr_opened *o);
 
+/* locks.c */
+bool kcr_file_has_lease(struct file *file);
+
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_file_is_tty(struct file *file);

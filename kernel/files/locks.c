@@ -4,7 +4,7 @@
  *
  * They are taken again when all descriptors are there. If somebody else has
  * one by then, the restart fails: the program relies on it. A thread that waits
- * for a lock asks for it again by itself. Leases are refused.
+ * for a lock asks for it again by itself. Leases are refused (file.c).
  */
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -88,14 +88,20 @@ static u32 collect(struct kcr_files *files, struct files_struct *owner, struct l
 	return count;
 }
 
-static bool has_lease(struct kcr_files *files, struct file_lock_context *flc)
+/* kcr_file_has_lease() - has fcntl(F_SETLEASE) been called on the open file? */
+bool kcr_file_has_lease(struct file *file)
 {
+	struct file_lock_context *flc = locks_inode_context(file_inode(file));
 	kcr_lock_t *lock;
+	bool found = false;
 
+	if (!flc)
+		return false;
+	spin_lock(&flc->flc_lock);
 	list_for_each_entry(lock, &flc->flc_lease, kcr_lock_list)
-		if (fd_of(files, kcr_lock_file(lock)) >= 0)
-			return true;
-	return false;
+		found |= kcr_lock_file(lock) == file;
+	spin_unlock(&flc->flc_lock);
+	return found;
 }
 
 static int make_room(struct kcr_ctx *ctx, struct locks *locks, u32 more)
@@ -122,7 +128,6 @@ static int save_inode(struct kcr_ctx *ctx, struct files_struct *owner, struct in
 	struct file_lock_context *flc = locks_inode_context(inode);
 	struct kcr_files *files = kcr_files(ctx);
 	u32 posix, flock;
-	bool lease;
 	int ret;
 
 	if (!flc)
@@ -130,14 +135,8 @@ static int save_inode(struct kcr_ctx *ctx, struct files_struct *owner, struct in
 	spin_lock(&flc->flc_lock);
 	posix = collect(files, owner, &flc->flc_posix, NULL, 0);
 	flock = collect(files, owner, &flc->flc_flock, NULL, 0);
-	lease = has_lease(files, flc);
 	spin_unlock(&flc->flc_lock);
 
-	if (lease) {
-		ret = kcr_refuse(ctx, "lease: not supported yet");
-		if (ret)
-			return ret;
-	}
 	ret = make_room(ctx, locks, posix + flock);
 	if (ret)
 		return ret;
