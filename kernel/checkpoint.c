@@ -88,6 +88,15 @@ static int get_mm(struct kcr_ctx *ctx)
 	return 0;
 }
 
+/* From the snapshot on the program's own memory is its own affair: it may exit. */
+static void put_mm(struct kcr_ctx *ctx)
+{
+	if (!ctx->snapshot)
+		return;
+	mmput(ctx->mm);
+	ctx->mm = NULL;
+}
+
 static bool killed(struct kcr_ctx *ctx)
 {
 	return ctx->leader->signal->flags & SIGNAL_GROUP_EXIT;
@@ -130,6 +139,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 		kcr_resume(ctx);
 	if (ret)
 		return ret;
+	put_mm(ctx);
 	if (!checking(ctx))
 		ret = write_image(ctx);
 	if (ret)
