@@ -143,24 +143,28 @@ class Run:
         with open(f"/proc/{self.pid}/task/{tid}/{name}") as file:
             return file.read()
 
+    def state(self, tid):
+        return self._read(tid, "stat").rsplit(")", 1)[1].split()[0]
+
     def on_cpu(self):
         """How many threads run, or could."""
-        return sum(self._read(tid, "stat").rsplit(")", 1)[1].split()[0] == "R"
-                   for tid in self.threads())
+        return sum(self.state(tid) == "R" for tid in self.threads())
 
     def is_busy(self):
         return self.on_cpu() >= min(len(self.threads()), CPUS)
 
+    def calls(self):
+        """The calls that threads sleep in; those that wait for a disk do not sleep."""
+        return {tid: self._read(tid, "syscall") for tid in self.threads()
+                if self.state(tid) == "S"}
+
     def is_blocked(self):
         """A thread sleeps in a call, and stays there for a while."""
-        def calls():
-            return {tid: call for tid in self.threads()
-                    if (call := self._read(tid, "syscall")).split()[0].isdigit()}
-        before = calls()
+        before = self.calls()
         if not before:
             return False
-        time.sleep(0.005)
-        after = calls()
+        time.sleep(0.05)
+        after = self.calls()
         return any(after.get(tid) == call for tid, call in before.items())
 
     def await_state(self, state, seconds):
@@ -188,9 +192,9 @@ def checkpoint(run, image, *options):
 class SlowCheckpoint:
     """A checkpoint whose reader stops after its first bytes, until told to go on."""
 
-    def __init__(self, run, image):
+    def __init__(self, run, image, *options):
         self.image = image
-        self.process = tool(["checkpoint", "-q", str(run.pid)], run.user,
+        self.process = tool(["checkpoint", "-q", *options, str(run.pid)], run.user,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.file = open(image, "wb")
         self.file.write(os.read(self.process.stdout.fileno(), 4096))
