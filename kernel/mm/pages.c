@@ -206,8 +206,8 @@ static bool has_pages(const struct vm_area_struct *vma)
 
 static bool range_find(struct mm_struct *mm, unsigned long addr, struct span *r)
 {
-	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, mm, addr);
+	struct vm_area_struct *vma;
 
 	mmap_assert_locked(mm);
 	for_each_vma(vmi, vma) {

@@ -10,6 +10,9 @@
  * ones (priority 1 and 0) get to its scan, which empties the snapshots of that
  * cgroup and of those below. Their checkpoints then fail, in words.
  *
+ * The cgroup is that of the cut: a program that is moved to another one while
+ * its snapshot is written is not watched over there.
+ *
  * All this happens in whatever task wants memory, with any lock held. So the
  * snapshot's lock is only tried (nobody takes it for writing), and no memory is
  * allocated with snapshots_lock held.
@@ -38,9 +41,9 @@ static struct shrinker *shrinker;
 /* Empty a snapshot, as the OOM reaper would; returns pages. */
 static unsigned long drop(struct kcr_pressure *p)
 {
+	VMA_ITERATOR(vmi, p->mm, 0);
 	struct vm_area_struct *vma;
 	unsigned long before;
-	VMA_ITERATOR(vmi, p->mm, 0);
 
 	lockdep_assert_held(&snapshots_lock);
 	if (!mmap_read_trylock(p->mm))

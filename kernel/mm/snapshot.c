@@ -97,8 +97,8 @@ static unsigned long flags_for_copy(const struct vm_area_struct *vma)
 /* Swap the flags in @saved with those of the mappings, in their order. */
 static void swap_flags(struct mm_struct *mm, unsigned long *saved, int count)
 {
-	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
 	int i = 0;
 
 	mmap_write_lock(mm);
@@ -118,9 +118,9 @@ static void swap_flags(struct mm_struct *mm, unsigned long *saved, int count)
 
 static unsigned long *choose_flags(struct mm_struct *mm, int *count)
 {
+	VMA_ITERATOR(vmi, mm, 0);
 	unsigned long *flags = kvmalloc_array(mm->map_count, sizeof(*flags), GFP_KERNEL);
 	struct vm_area_struct *vma;
-	VMA_ITERATOR(vmi, mm, 0);
 	int i = 0;
 
 	if (!flags)
@@ -159,8 +159,8 @@ int kcr_mm_snapshot(struct kcr_ctx *ctx)
 	ret = duplicate(ctx->mm, &copy);
 	swap_flags(ctx->mm, flags, count);
 	kvfree(flags);
-	if (ret || !copy)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret ?: -ENOMEM,
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"its memory can't be duplicated (errno %d)", -ret);
 	/* khugepaged would collapse what is about to be dropped. */
 	set_bit(MMF_DISABLE_THP, &copy->flags);

@@ -35,8 +35,8 @@ static const char *special_name(struct vm_area_struct *vma)
 /* More than one mapping of a name: the last one, and the lengths won't fit. */
 static void vdso_find(struct mm_struct *mm, struct place *p)
 {
-	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, mm, 0);
+	struct vm_area_struct *vma;
 
 	memset(p, 0, sizeof(*p));
 	mmap_read_lock(mm);
