@@ -116,6 +116,7 @@ const struct info_ops info_blocked = {
 
 static const struct info_name cred_flags[] = {
 	{ KCR_CRED_NO_NEW_PRIVS,	"no_new_privs" },
+	{ KCR_CRED_DUMPABLE,		"dumpable" },
 	{ }
 };
 
