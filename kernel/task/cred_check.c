@@ -32,6 +32,21 @@ struct group_info *kcr_cred_groups(const struct kcr_img_cred *img)
 	return groups;
 }
 
+/*
+ * A supplementary group may have no number in a user namespace that was made for
+ * the restart, and still be the restarter's: then the number outside counts.
+ * Only ever compared with what the restarter has.
+ */
+static kgid_t gid_outside(__le32 gid)
+{
+	struct user_namespace *ns;
+	kgid_t kgid = INVALID_GID;
+
+	for (ns = current_user_ns(); ns && !gid_valid(kgid); ns = ns->parent)
+		kgid = make_kgid(ns, le32_to_cpu(gid));
+	return kgid;
+}
+
 bool kcr_cred_same_groups(const struct kcr_img_cred *img)
 {
 	const __le32 *gids = (const __le32 *)(img + 1);
@@ -41,7 +56,7 @@ bool kcr_cred_same_groups(const struct kcr_img_cred *img)
 	if (have->ngroups != n)
 		return false;
 	for (i = 0; i < n; i++)
-		if (!gid_eq(have->gid[i], kcr_cred_gid(gids[i])))
+		if (!gid_eq(have->gid[i], gid_outside(gids[i])))
 			return false;
 	return true;
 }
@@ -94,10 +109,12 @@ static int check_groups(struct kcr_ctx *ctx, const struct kcr_img_cred *img)
 	const __le32 *gids = (const __le32 *)(img + 1);
 	u32 i;
 
+	if (kcr_cred_same_groups(img))
+		return 0;
 	for (i = 0; i < le32_to_cpu(img->groups); i++)
 		if (!gid_valid(kcr_cred_gid(gids[i])))
 			return may_not(ctx, "supplementary group", le32_to_cpu(gids[i]));
-	if (kcr_cred_same_groups(img) || kcr_call(may_setgroups)())
+	if (kcr_call(may_setgroups)())
 		return 0;
 	for (i = 0; i < le32_to_cpu(img->groups); i++)
 		if (!in_group_p(kcr_cred_gid(gids[i])))
