@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/xxhash.h>
 
+#include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
 #include "reader.h"
@@ -33,13 +34,23 @@ static int read_error(struct kcr_ctx *ctx, ssize_t ret)
 			"reading the image failed (errno %zd)", -ret);
 }
 
+/* kernel_read() warns of a file that has read() beside read_iter(): /dev/zero. */
+static ssize_t read_some(struct kcr_ctx *ctx, void *buf, size_t len, loff_t *pos)
+{
+	struct kvec vec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
+	return vfs_iter_read(ctx->image, &iter, pos, 0);
+}
+
 static int read_all(struct kcr_ctx *ctx, void *buf, size_t len)
 {
 	loff_t pos = ctx->image->f_pos;
 	ssize_t ret;
 
 	while (len) {
-		ret = kernel_read(ctx->image, buf, min_t(size_t, len, SZ_1M), &pos);
+		ret = read_some(ctx, buf, min_t(size_t, len, SZ_1M), &pos);
 		if (ret <= 0 || kcr_cancelled(ctx))
 			return read_error(ctx, ret);
 		ctx->image->f_pos = pos;
