@@ -1,0 +1,348 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The tools over the real module: how restart stands in for its program, what
+# a checkpoint leaves behind, and what is refused in one sentence.
+
+. "$(dirname -- "$0")/ktap.sh"
+
+subject=$here/helpers/subject
+job=$here/helpers/job
+
+wait_for()	# COMMAND...: until it succeeds
+{
+	for _ in $(seq 200); do
+		if "$@" 2> /dev/null; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	echo "waited in vain: $*"
+	return 1
+}
+
+is()	# WANT GOT WHAT
+{
+	[ "$1" = "$2" ] || { echo "$3: $2, not $1"; return 1; }
+}
+
+gone()
+{
+	[ ! -d "/proc/$1" ]
+}
+
+state_is()	# PID LETTER
+{
+	grep -q "^State:.$2" "/proc/$1/status"
+}
+
+lines()
+{
+	wc -l < "$1"
+}
+
+more_than()	# COUNT FILE
+{
+	[ "$(lines "$2")" -gt "$1" ]
+}
+
+goes_on()
+{
+	local now
+
+	now=$(lines program.out)
+	wait_for more_than "$now" program.out
+}
+
+end()
+{
+	kill -9 "$pid"
+	wait_for gone "$pid"
+}
+
+# An image in ./img of a program that is no longer there: $pid.
+image_of()	# PROGRAM [OPTION...]
+{
+	background "$@"
+	wait_for test -s program.out
+	expect 0 checkpoint -k -o img "$pid"
+	wait_for gone "$pid"
+}
+
+# restart in the background: $restart, its errors in ./err
+restart_here()
+{
+	env --default-signal restart "$@" 2> err &
+	restart=$!
+	wait_for test -d "/proc/$pid"
+}
+
+ended_with()	# STATUS
+{
+	local status=0
+
+	wait "$restart" || status=$?
+	cat err
+	is "$1" "$status" "status of restart"
+}
+
+exits_as_the_program()
+{
+	image_of "$subject" -x 6000
+	expect 42 restart < img
+	expect 42 restart img
+}
+
+dies_of_its_signal()
+{
+	image_of "$job"
+	restart_here img
+	kill -ABRT "$pid"
+	ended_with 134
+}
+
+passes_signals_on()
+{
+	image_of "$job"
+	restart_here img
+	sleep 0.3
+	kill -USR1 "$restart"
+	wait_for grep -q usr1 program.out
+	/bin/kill -s RTMIN+3 -q 7 "$restart"
+	wait_for grep -q 'queued 7' program.out
+	kill -TERM "$restart"
+	ended_with 3
+	is "ready usr1 queued 7 term" "$(paste -sd ' ' program.out)" "what it said"
+}
+
+goes_on_without_restart()
+{
+	image_of "$subject"
+	restart_here img
+	kill -9 "$restart"
+	ended_with 137
+	goes_on
+	end
+}
+
+detaches()
+{
+	image_of "$subject"
+	expect 0 restart -d --pidfile pidfile --json img
+	is "$pid" "$(cat pidfile)" "the pid file"
+	is "$pid" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' < "$scratch/out")" pid
+	goes_on
+	end
+}
+
+in_a_namespace_of_its_own()
+{
+	local outside
+
+	image_of "$subject" -x 6000
+	sleep 1000 & # someone else, to make sure that pids differ
+	expect 0 restart -n -d --pidfile pidfile img
+	outside=$(cat pidfile)
+	is "$pid" "$(awk '/^NSpid:/ { print $NF }' "/proc/$outside/status")" "pid inside"
+	[ "$(readlink "/proc/$outside/ns/pid")" != "$(readlink /proc/self/ns/pid)" ]
+	wait_for gone "$outside"
+	expect 42 restart -n img
+}
+
+namespace_of_a_user()
+{
+	chmod 777 .
+	# shellcheck disable=SC2016
+	setpriv --reuid alice --regid alice --init-groups -- setsid \
+		sh -c 'exec "$0" -x 6000 > program.out 2>&1' "$subject" < /dev/null &
+	wait_for test -s program.out
+	pid=$(pgrep -u alice -x subject)
+	expect 0 setpriv --reuid alice --regid alice --init-groups checkpoint -k -o img "$pid"
+	expect 42 setpriv --reuid alice --regid alice --init-groups restart -n img
+}
+
+leaves_nothing_when_interrupted()
+{
+	local size
+
+	image_of "$subject" -m 4
+	size=$(stat -c %s img)
+	# Half of the image, and then nothing for a while.
+	(head -c $((size / 2)) img; sleep 100) |
+		env --default-signal timeout --foreground -s INT 3 restart &
+	restart=$!
+	: > err
+	ended_with 124
+	wait_for gone "$pid"
+	pkill -x sleep || true
+}
+
+end_terminal()
+{
+	pkill -x script || true
+	pkill -x sleep || true
+}
+
+asked_for_on_a_terminal()	# SHELL-OPTIONS COMMAND
+{
+	sleep 100 | setsid script -qfc "sh $1 '$2'" typescript > /dev/null 2>&1 &
+	wait_for grep -q ready typescript
+	pid=$(pgrep -n -x job)
+	expect 0 checkpoint -k -o img "$pid"
+	wait_for gone "$pid"
+	end_terminal
+	expect 0 python3 "${KCR_TREE:-/kcr}/selftests/host/job.py" "$(command -v restart)" img
+}
+
+reads_its_terminal()
+{
+	sleep 100 | setsid script -qfc "$job -r" typescript > /dev/null 2>&1 &
+	wait_for grep -q ready typescript
+	pid=$(pgrep -n -x job)
+	expect 0 checkpoint -k -o img "$pid"
+	wait_for gone "$pid"
+	end_terminal
+	(sleep 2; echo hello; sleep 2) |
+		expect 9 script -qefc "restart < img" typescript
+	grep -q 'got hello' typescript
+}
+
+stops_what_is_safe()
+{
+	background "$subject"
+	wait_for test -s program.out
+	expect 0 checkpoint --stop -o img "$pid"
+	wait_for state_is "$pid" T
+	is "$pid" "$(ckptinfo --json img | python3 -c '
+import json, sys
+print(*[r["pid"] for r in json.load(sys.stdin)["records"] if r["kind"] == "process"])')" pid
+	kill -CONT "$pid"
+	goes_on
+	end
+}
+
+pause_is_the_same_for_a_slow_reader()
+{
+	local before
+
+	background "$subject" -m 8
+	wait_for test -s program.out
+	before=$(lines program.out)
+	checkpoint --json "$pid" 2> json | (sleep 3; lines program.out > after; cat > img)
+	[ "$(cat after)" -gt $((before + 50)) ] || { echo "it stood still"; return 1; }
+	python3 -c 'import json; assert json.load(open("json"))["pause_ns"] < 2e9'
+	expect 0 ckptinfo --verify img
+	end
+}
+
+goes_on_when_the_reader_is_gone()
+{
+	background "$subject" -m 8
+	wait_for test -s program.out
+	status=0
+	(checkpoint -k "$pid" 2> err || echo $? > status) | head -c 100000 > /dev/null
+	is 7 "$(cat status)" "status of checkpoint"
+	goes_on
+	end
+}
+
+goes_on_when_the_disk_is_full()
+{
+	background "$subject" -m 8
+	wait_for test -s program.out
+	mkdir full
+	mount -t tmpfs -o size=1m none full
+	expect 7 checkpoint -k -o full/img "$pid" || { umount full; return 1; }
+	said_one_line
+	is "" "$(ls -A full)" "what is left"
+	umount full
+	expect 7 sh -c "checkpoint -k $pid > /dev/full"
+	said_one_line
+	goes_on
+	end
+}
+
+killed_in_the_middle()	# SIGNAL STATUS
+{
+	local status=0
+
+	background "$subject" -m 200
+	wait_for test -s program.out
+	mkdir out
+	env --default-signal checkpoint -k -o out/img "$pid" &
+	sleep 0.5
+	kill -s "$1" $!
+	wait $! || status=$?
+	is "$2" "$status" "status of checkpoint"
+	is "" "$(ls -A out)" "what is left"
+	goes_on
+	end
+}
+
+names_who_holds_the_pid()
+{
+	# A file that it writes to would be refused first.
+	background sh -c "exec $subject > /dev/null"
+	expect 0 checkpoint -o img "$pid"
+	expect 125 restart img
+	said "$pid"
+	said subject
+	said_one_line
+	expect 4 restart -d img
+	end
+}
+
+refuses_by_name()
+{
+	expect 3 checkpoint 1
+	said_one_line
+	expect 3 checkpoint 2
+	said_one_line
+	# shellcheck disable=SC2016
+	expect 3 sh -c 'exec checkpoint $$ > /dev/null'
+	said_one_line
+	expect 4 checkpoint 4194303
+	said_one_line
+	expect 1 checkpoint abc
+}
+
+refuses_bad_images()
+{
+	local size
+
+	image_of "$subject" -m 1
+	size=$(stat -c %s img)
+	for n in 0 1 63 64 500 $((size / 2)) $((size - 1)); do
+		head -c $n img > cut
+		expect 6 restart -d cut
+		said_one_line
+	done
+	expect 6 restart -d /dev/zero
+	said_one_line
+	true | expect 6 restart -d
+	said_one_line
+	expect 1 restart -d -i img img
+	gone "$pid"
+}
+
+promise "restart exits as the program does" exits_as_the_program
+promise "restart dies of the program's signal" dies_of_its_signal
+promise "restart passes signals on" passes_signals_on
+promise "the program goes on if restart is killed" goes_on_without_restart
+promise "restart detaches" detaches
+promise "restart makes a pid namespace" in_a_namespace_of_its_own
+promise "restart makes a pid namespace for a user" namespace_of_a_user
+promise "restart leaves nothing when interrupted" leaves_nothing_when_interrupted
+promise "restart stops as a job does" asked_for_on_a_terminal -c "$job -r; :"
+promise "restart gives a job the terminal" asked_for_on_a_terminal -imc "$job -r"
+promise "the program reads restart's terminal" reads_its_terminal
+promise "checkpoint --stop stops" stops_what_is_safe
+promise "the pause does not depend on the reader" pause_is_the_same_for_a_slow_reader
+promise "nothing is killed when the reader is gone" goes_on_when_the_reader_is_gone
+promise "nothing is killed when the disk is full" goes_on_when_the_disk_is_full
+promise "checkpoint may be killed at any moment" killed_in_the_middle KILL 137
+promise "checkpoint may be interrupted at any moment" killed_in_the_middle INT 130
+promise "a pid that is taken is told with its holder" names_who_holds_the_pid
+promise "what can't be a target is refused" refuses_by_name
+promise "bad images are refused" refuses_bad_images
+finish
