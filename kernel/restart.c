@@ -58,6 +58,9 @@ static int check_recs(struct kcr_ctx *ctx)
 		ret = check_rec(ctx, rec);
 		if (ret)
 			break;
+		if (kcr_cancelled(ctx) || fatal_signal_pending(current))
+			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR,
+					"interrupted while looking at the image");
 		cond_resched();
 	}
 	return ret;
