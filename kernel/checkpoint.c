@@ -83,6 +83,9 @@ static int save_all(struct kcr_ctx *ctx)
 static int get_mm(struct kcr_ctx *ctx)
 {
 	ctx->mm = get_task_mm(ctx->leader);
+	if (!ctx->mm && get_nr_threads(ctx->leader) > 1)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+				"its main thread has ended");
 	if (!ctx->mm)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
 	return 0;
