@@ -174,18 +174,33 @@ static bool is_nothing(struct kcr_ctx *ctx, struct file *file)
 	       (S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MEM_MAJOR, 3));
 }
 
-/* Which of the streams serves a descriptor other than 0, 1 and 2. */
+static bool serves(struct kcr_ctx *ctx, struct file *file, const struct kcr_img_external *img,
+		   bool alike)
+{
+	u32 flags = le32_to_cpu(img->flags);
+
+	if (!file || (flags & KCR_FILE_READ && !(file->f_mode & FMODE_READ)) ||
+	    (flags & KCR_FILE_WRITE && !(file->f_mode & FMODE_WRITE)))
+		return false;
+	if (!alike)
+		return true;
+	return le32_to_cpu(img->type) == KCR_EXTERNAL_TERMINAL ? !!tty_of(file) :
+								  !is_nothing(ctx, file);
+}
+
+/*
+ * Which of the streams serves a descriptor other than 0, 1 and 2: a terminal
+ * for a terminal, if there is one; else one that can be read and written alike.
+ */
 static unsigned int choose_stream(struct kcr_ctx *ctx, const struct kcr_img_external *img)
 {
 	struct kcr_files *files = kcr_files(ctx);
-	bool terminal = le32_to_cpu(img->type) == KCR_EXTERNAL_TERMINAL;
 	u32 streams = le32_to_cpu(img->streams);
 	unsigned int i;
 
-	for (i = 0; i < 3; i++)
-		if (streams & 1u << i && files->stream[i] &&
-		    (terminal ? !!tty_of(files->stream[i]) : !is_nothing(ctx, files->stream[i])))
-			return i;
+	for (i = 0; i < 6; i++)
+		if (streams & 1u << i % 3 && serves(ctx, files->stream[i % 3], img, i < 3))
+			return i % 3;
 	return __ffs(streams);
 }
 
