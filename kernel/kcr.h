@@ -147,6 +147,10 @@ struct kcr_thread {
 
 /**
  * struct kcr_chunk - a piece of the buffer that records are put together in
+ * @node: in kcr_ctx.chunks, in the order of the image
+ * @used: bytes at @data that hold something
+ * @size: bytes at @data
+ * @data: a kvmalloc() of its own
  */
 struct kcr_chunk {
 	struct list_head node;
@@ -160,15 +164,85 @@ struct kcr_chunk {
  *
  * @ref: the descriptor, the list of operations and whoever looks at it
  * @lock: one ioctl of an operation at a time; see Documentation/locking.rst
+ * @node: in dev.c's list of all operations
  * @op: number of the operation
  * @restart: a restart, not a checkpoint
  * @flags: KCR_CKPT_* or KCR_RESTART_*
+ * @timeout_ms: how long to wait until every thread has stopped
  * @cred: of whoever opened the operation
+ * @pid_ns: of whoever opened the operation; ids in the image are its
+ * @runner: the thread in KCR_IOC_RUN, or NULL; under @status_lock
+ * @device: the /dev/kcr that it was opened through
+ *
+ * @status_lock: protects what others may look at, from here to @pages_file
+ * @phase: how far it is
+ * @class: why it failed
+ * @error: negative errno of the first failure, 0 for none
+ * @cancelled: shall fail soon
+ * @blockers: sentences in @text, in a check
+ * @text: the sentence, or the blockers
+ * @text_len: bytes of @text, without its NUL
+ * @text_size: bytes that @text has room for
+ * @where: prefix of sentences, see kcr_where()
+ * @started_ns: when the operation was opened
+ * @phase_ns: when @phase began
+ * @pause_ns: how long the target was stopped
+ * @park_ns: of that, until its last thread had
+ * @bytes_total: expected in all
+ * @pages: written or read so far
+ * @pages_zero: left out because they hold zeros
+ * @pages_file: left out because a file holds them
+ *
  * @leader: target, or the process made
+ * @pid: of @leader
  * @mm: the target's memory, held from the cut on
  * @snapshot: copy-on-write duplicate of @mm, NULL while there is none
- * @where: prefix of sentences, see kcr_where()
- * @text: the sentence, or the blockers
+ * @mm_id: id of the KCR_KIND_MM record
+ * @process_id: id of the KCR_KIND_PROCESS record
+ *
+ * @park_lock: protects the states of threads and @releasing
+ * @threads: struct kcr_thread, the leader first
+ * @nr_threads: of them, those that were there when asked
+ * @nr_parked: of those, at the last look
+ * @park_wait: where the controller waits for them
+ * @release_wait: where they wait for the controller
+ * @releasing: they are to go on
+ * @aborting: what was made is to die
+ * @parked: all are, and the clocks below have been taken
+ * @park_start: when the first one was asked
+ * @cut_mono: the host's CLOCK_MONOTONIC at the cut
+ * @cut_boot: CLOCK_BOOTTIME, likewise
+ * @cut_real: CLOCK_REALTIME, likewise
+ *
+ * @image: where the image goes to or comes from
+ * @direct: what is written goes through to @image, all threads have been let go
+ * @offset: next byte of the stream
+ * @written: bytes that have reached, or come from, @image
+ * @records: written or read so far
+ * @index_offset: of the first KCR_KIND_INDEX record, 0 for none yet
+ * @chunks: what is buffered
+ * @buffered: bytes of @chunks
+ * @buffer_limit: for @buffered, while not @direct
+ * @open_rec: head of the record between kcr_rec_begin() and kcr_rec_end()
+ * @open_crc: checksum of its payload so far
+ * @open_len: bytes of its payload so far
+ * @index: runs of pages that were written
+ * @index_bytes: that the index will take
+ *
+ * @objects: restart: id to object
+ * @saved: checkpoint: what kcr_save_object() has saved
+ * @saved_hash: the same, by identity
+ * @next_id: the last id that was given
+ *
+ * @head: of the image
+ * @recs: restart: records before the pages
+ * @recs_bytes: that they take
+ * @next: head of the first record that is not in @recs
+ * @made: the leader has built itself, or failed
+ *
+ * @mm_data: kernel/mm's own, NULL at first
+ * @files_data: kernel/files', likewise
+ * @task_data: kernel/task's, likewise
  */
 struct kcr_ctx {
 	struct kref ref;

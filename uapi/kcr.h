@@ -87,7 +87,12 @@ enum kcr_phase {
 	KCR_PHASE_FAILED	= 8,
 };
 
-/* enum kcr_right - what a policy parameter allows to whom */
+/**
+ * enum kcr_right - to whom a policy parameter allows what it is about
+ * @KCR_RIGHT_ROOT: CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+ * @KCR_RIGHT_GROUP: the group of the device, too
+ * @KCR_RIGHT_ANY: everybody
+ */
 enum kcr_right {
 	KCR_RIGHT_ROOT		= 0,
 	KCR_RIGHT_GROUP		= 1,
@@ -180,12 +185,20 @@ struct kcr_run {
 	__s32	image_fd;
 };
 
+/**
+ * enum kcr_action - what becomes of the program
+ * @KCR_ACTION_RESUME: checkpoint: it goes on
+ * @KCR_ACTION_KILL: checkpoint: SIGKILL, nothing more of it is run
+ * @KCR_ACTION_STOP: checkpoint: SIGSTOP, nothing more of it is run
+ * @KCR_ACTION_COMMIT: restart: it runs
+ * @KCR_ACTION_ABORT: restart: what was made is killed
+ */
 enum kcr_action {
-	KCR_ACTION_RESUME	= 0,	/* checkpoint: let it go on */
-	KCR_ACTION_KILL		= 1,	/* checkpoint: SIGKILL, nothing more is run */
-	KCR_ACTION_STOP		= 2,	/* checkpoint: SIGSTOP, nothing more is run */
-	KCR_ACTION_COMMIT	= 3,	/* restart: let it run */
-	KCR_ACTION_ABORT	= 4,	/* restart: kill what was made */
+	KCR_ACTION_RESUME	= 0,
+	KCR_ACTION_KILL		= 1,
+	KCR_ACTION_STOP		= 2,
+	KCR_ACTION_COMMIT	= 3,
+	KCR_ACTION_ABORT	= 4,
 };
 
 /**

@@ -35,6 +35,7 @@
  * @version: KCR_IMAGE_VERSION
  * @arch: KCR_ARCH_* of the program
  * @page_shift: log2 of the page size
+ * @reserved0: zero
  * @flags: KCR_IMAGE_*; an unknown bit is a reason to refuse
  * @crc: CRC-32 (zlib's) of this structure with @crc zero
  * @id: random identity of this image

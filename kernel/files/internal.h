@@ -100,6 +100,13 @@ const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_
 
 /**
  * struct kcr_stat - tells whether a file has been touched
+ * @size: bytes
+ * @version: of the inode, where the file system counts changes
+ * @mtime: when its contents were changed
+ * @ctime: when it was changed at all
+ * @uid: its owner
+ * @gid: its group
+ * @mode: its type and permissions
  */
 struct kcr_stat {
 	u64 size;
@@ -162,6 +169,8 @@ void kcr_relied_drop(struct kcr_files *files);
  * struct kcr_wanted - a file whose bytes are in the image
  * @rec: its KCR_CONTENT_FILE record
  * @data: KCR_CONTENT_DATA records, in order
+ * @nr_data: of them
+ * @max_data: that @data has room for
  * @path: where it is, or NULLs
  * @file: made for it, or NULL
  * @settled: the next two are known

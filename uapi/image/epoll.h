@@ -26,7 +26,8 @@ struct kcr_img_epoll_item {
 /**
  * struct kcr_img_epoll - KCR_KIND_EPOLL: an epoll set
  * @flags: KCR_FILE_*
- * @count: struct kcr_img_epoll_item that follow
+ * @count: how many @item there are
+ * @item: what the set watches
  */
 struct kcr_img_epoll {
 	__le32	flags;

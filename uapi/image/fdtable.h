@@ -22,8 +22,9 @@ struct kcr_img_fd {
 
 /**
  * struct kcr_img_fdtable - KCR_KIND_FDTABLE: the table of descriptors
- * @count: struct kcr_img_fd that follow, in ascending order of @fd
+ * @count: how many @fd there are
  * @reserved: zero
+ * @fd: the descriptors, in ascending order
  */
 struct kcr_img_fdtable {
 	__le32	count;

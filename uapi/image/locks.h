@@ -30,8 +30,9 @@ struct kcr_img_lock {
 
 /**
  * struct kcr_img_locks - KCR_KIND_LOCKS: locks on files
- * @count: struct kcr_img_lock that follow
+ * @count: how many @lock there are
  * @reserved: zero
+ * @lock: the locks
  */
 struct kcr_img_locks {
 	__le32	count;
