@@ -66,8 +66,9 @@ end()	# GROUP...
 {
 	local i
 
-	kill -9 $pid
+	kill -9 $pid 2>/dev/null || :	# it may have been checkpointed with -k
 	wait $pid 2>/dev/null || :
+	[ $# -gt 0 ] || return 0
 	for i in $(seq 50); do
 		rmdir "${@/#/$groups/}" 2>/dev/null && return 0
 		sleep 0.1
