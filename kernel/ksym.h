@@ -30,6 +30,7 @@
 	x(find_task_by_vpid,	"find the target")			\
 	x(task_user_regset_view, "read and write registers")		\
 	x(do_send_sig_info,	"queue signals")			\
+	x(task_work_run,	"close files before the program runs, not after")	\
 	x(set_current_blocked,	"block signals, and restore which are")	\
 	x(__set_task_comm,	"name a thread")			\
 	x(do_prlimit,		"restore resource limits")		\

@@ -270,14 +270,21 @@ static int link_records(struct kcr_ctx *ctx)
 	return ret;
 }
 
-static int leader_fn(void *arg)
+static int make_all(struct kcr_thread *t)
 {
-	struct kcr_thread *t = arg;
 	struct kcr_ctx *ctx = t->ctx;
 	int ret = made_begin(t) ?: kcr_mm_begin(ctx) ?: kcr_files_begin(ctx) ?:
 		  restore_records(ctx) ?: kcr_read_pages(ctx, kcr_mm_page_run) ?:
-		  make_threads(ctx) ?: link_records(ctx) ?: restore_thread(t) ?:
-		  made_end(t);
+		  make_threads(ctx) ?: link_records(ctx) ?: restore_thread(t);
+
+	kcr_call(task_work_run)();	/* closes what has been put meanwhile */
+	return ret ?: made_end(t);
+}
+
+static int leader_fn(void *arg)
+{
+	struct kcr_thread *t = arg;
+	int ret = make_all(t);
 
 	if (ret)
 		made_failed(t, ret);

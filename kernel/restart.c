@@ -246,6 +246,14 @@ static int commit(struct kcr_ctx *ctx)
 	/* What we hold too would stay open when the program closes it. */
 	kcr_files_drop(ctx);
 	kcr_objects_drop(ctx);
+	/*
+	 * Our references to its files go first, and now: a pipe whose other end
+	 * we still held would not be broken.
+	 */
+	kcr_files_drop(ctx);
+	kcr_objects_drop(ctx);
+	kcr_call(task_work_run)();
+
 	spin_lock_irq(&ctx->park_lock);
 	WRITE_ONCE(ctx->releasing, true);
 	spin_unlock_irq(&ctx->park_lock);
