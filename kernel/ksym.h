@@ -30,7 +30,6 @@
 	x(find_task_by_vpid,	"find the target")			\
 	x(task_user_regset_view, "read and write registers")		\
 	x(do_send_sig_info,	"queue signals")			\
-	x(task_work_run,	"close files before the program runs, not after")	\
 	x(set_current_blocked,	"block signals, and restore which are")	\
 	x(__set_task_comm,	"name a thread")			\
 	x(do_prlimit,		"restore resource limits")		\
@@ -42,7 +41,7 @@
 	x(may_setgroups,	"restore supplementary groups")		\
 	x(security_capset,	"restore capabilities")			\
 	x(fget_task,		"see what a thread reads or writes")	\
-	x(task_work_run,	"park a thread inside a call that is carried on") \
+	x(task_work_run,	"park inside a call that is carried on, close files in time") \
 	x(do_restart_poll,	"carry on poll()")			\
 	x(core_sys_select,	"carry on select()")			\
 	x(copy_siginfo_to_user,	"carry on sigtimedwait()")		\
