@@ -37,12 +37,14 @@ static bool range_ok(struct mm_struct *mm, unsigned long addr, unsigned long end
 	return true;
 }
 
+/* It may have been swapped out meanwhile, and is to be written once more then. */
 static void fill_page(struct page *page, const void *data)
 {
 	if (data)
 		memcpy_to_page(page, 0, data, PAGE_SIZE);
 	else
 		clear_highpage(page);
+	set_page_dirty_lock(page);
 	put_page(page);
 }
 
