@@ -148,6 +148,8 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	if (!S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
 	    !kcr_reg_match(ctx, file) || !has_writers(file) || will_be_kept(ctx, file))
 		return 0;
+	if (kcr_file_has_lease(file))	/* refused later; opening it would break the lease */
+		return 0;
 	r = kcr_relied_get(ctx, file);
 	if (!r)
 		return -ENOMEM;
