@@ -10,9 +10,15 @@ generations=1600
 image=$home/primates.img
 outputs='out.p out.t out.mcmc out.ckp out.ckp~'
 
+# In the background its pid is that of the command.
+become_alice()
+{
+	exec setpriv --reuid alice --regid alice --init-groups env HOME=/home/alice USER=alice "$@"
+}
+
 as_alice()
 {
-	setpriv --reuid alice --regid alice --init-groups env HOME=/home/alice USER=alice "$@"
+	( become_alice "$@" )
 }
 
 load_kcr()
