@@ -146,7 +146,7 @@ void kcr_ops_del(struct kcr_ctx *ctx)
 	mutex_unlock(&ops_lock);
 }
 
-int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg)
+int kcr_ops_walk(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg)
 {
 	struct kcr_ctx *ctx;
 	int ret = 0;

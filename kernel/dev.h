@@ -18,7 +18,7 @@ void kcr_ops_del(struct kcr_ctx *ctx);
 unsigned int kcr_nr_ops(void);
 
 /* Calls @fn for each operation under way until it returns non-zero. */
-int kcr_for_each_op(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg);
+int kcr_ops_walk(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg);
 void kcr_cancel(struct kcr_ctx *ctx);
 
 /* checkpoint.c and restart.c: the two phases, with ctx->lock held */

@@ -186,7 +186,7 @@ static int op_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct op_dump d = { .skb = skb, .cb = cb };
 
 	BUILD_BUG_ON(sizeof(struct op_cursor) > sizeof(cb->ctx));
-	return dump_result(skb, kcr_for_each_op(op_show, &d));
+	return dump_result(skb, kcr_ops_walk(op_show, &d));
 }
 
 struct op_cancel {
@@ -214,7 +214,7 @@ static int cancel_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	}
 	c.op = nla_get_u64(info->attrs[KCR_ATTR_OP]);
-	if (kcr_for_each_op(op_cancel, &c))
+	if (kcr_ops_walk(op_cancel, &c))
 		return 0;
 	GENL_SET_ERR_MSG(info, "no such operation");
 	return -ENOENT;
