@@ -6,6 +6,7 @@
  * what the caller's terminal, the netlink event and the trace point show. In a
  * check blockers are collected instead, one to a line.
  */
+#include <linux/ctype.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
 
@@ -34,9 +35,20 @@ static void text_append(struct kcr_ctx *ctx, const char *line)
 				 ctx->text_len ? "\n" : "", line);
 }
 
+/* Names come from images and file systems; they end up on terminals. */
+static void make_printable(char *line)
+{
+	for (; *line; line++)
+		if (iscntrl((unsigned char)*line))
+			*line = '?';
+}
+
 static void text_format(struct kcr_ctx *ctx, struct va_format *vaf)
 {
 	char *line = kasprintf(GFP_ATOMIC, "%s%pV", ctx->where, vaf);
+
+	if (line)
+		make_printable(line);
 
 	text_append(ctx, line ?: ctx->where);
 	kfree(line);

@@ -29,7 +29,8 @@ static int host_save(struct kcr_ctx *ctx, struct task_struct *leader)
 	img->uid = cpu_to_le32(from_kuid_munged(current_user_ns(), current_euid()));
 	img->gid = cpu_to_le32(from_kgid_munged(current_user_ns(), current_egid()));
 	img->flags = cpu_to_le32(ctx->flags);
-	img->pages_estimate = cpu_to_le32(min_t(u64, U32_MAX, get_mm_rss(ctx->mm)));
+	img->pages_estimate = cpu_to_le32(min_t(u64, U32_MAX, get_mm_counter(ctx->mm, MM_ANONPAGES) +
+						     get_mm_counter(ctx->mm, MM_SWAPENTS)));
 	strscpy(img->node, utsname()->nodename, sizeof(img->node));
 	strscpy(img->release, uts->release, sizeof(img->release));
 	strscpy(img->version, uts->version, sizeof(img->version));

@@ -96,7 +96,12 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 	}
 }
 
-/* kcr_ids_free() - for a check: are all ids of the image free here? */
+/*
+ * kcr_ids_free() - are all ids of the image free here?
+ *
+ * Asked early, so that this is what is said, and not that the program, which
+ * still runs, has its files open. What counts is what make() finds.
+ */
 int kcr_ids_free(struct kcr_ctx *ctx)
 {
 	struct kcr_thread *t;

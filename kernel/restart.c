@@ -49,12 +49,20 @@ static int check_rec(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ops->check ? ops->check(ctx, rec) : 0;
 }
 
-static int check_recs(struct kcr_ctx *ctx)
+static bool is_task(const struct kcr_rec *rec)
+{
+	return rec->kind == KCR_KIND_PROCESS || rec->kind == KCR_KIND_THREAD;
+}
+
+/* Either those of processes and threads, or all others. */
+static int check_recs(struct kcr_ctx *ctx, bool tasks)
 {
 	struct kcr_rec *rec;
 	int ret = 0;
 
 	list_for_each_entry(rec, &ctx->recs, node) {
+		if (is_task(rec) != tasks)
+			continue;
 		ret = check_rec(ctx, rec);
 		if (ret)
 			break;
@@ -209,11 +217,12 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 
 	kcr_set_phase(ctx, KCR_PHASE_READ);
 	ret = kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
-	      check_recs(ctx) ?: plan_threads(ctx);
+	      check_recs(ctx, true) ?: plan_threads(ctx) ?: kcr_ids_free(ctx) ?:
+	      check_recs(ctx, false);
 	if (ret)
 		return ret;
 	if (ctx->flags & KCR_RESTART_CHECK) {
-		ret = kcr_ids_free(ctx) ?: kcr_read_pages(ctx, NULL);
+		ret = kcr_read_pages(ctx, NULL);
 		if (!ret)
 			kcr_set_phase(ctx, KCR_PHASE_DONE);
 		return ret;
