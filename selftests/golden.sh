@@ -20,7 +20,7 @@ counts_on()	# DIRECTORY
 }
 
 found=
-for dir in "$here"/images/*/; do
+for dir in "${KCR_TREE:-/kcr}"/selftests/images/*/; do
 	[ -e "$dir/golden.kcr" ] || continue
 	found=1
 	promise "an image of release $(basename "$dir") goes on" counts_on "$dir"
