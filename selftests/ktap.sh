@@ -26,7 +26,7 @@ promise()
 	(
 		cd "$dir" || exit
 		set -e
-		trap 'jobs -p | xargs -r kill -9 2>/dev/null' EXIT
+		trap 'jobs -p | xargs -r kill -9 2>/dev/null || :' EXIT
 		"$@"
 	) > "$dir.log" 2>&1
 	status=$?
