@@ -80,6 +80,7 @@ static void ctx_release(struct kref *ref)
 {
 	struct kcr_ctx *ctx = container_of(ref, struct kcr_ctx, ref);
 
+	kcr_ctx_drop(ctx);
 	threads_free(ctx);
 	if (ctx->leader)
 		put_task_struct(ctx->leader);

@@ -42,7 +42,8 @@ static int op_release(struct inode *inode, struct file *file)
 
 	mutex_lock(&ctx->lock);
 	ctx_abort(ctx);
-	kcr_ctx_drop(ctx);
+	if (!ctx->restart)	/* tasks that were made may still read it */
+		kcr_ctx_drop(ctx);
 	mutex_unlock(&ctx->lock);
 	kcr_ops_del(ctx);
 	kcr_ctx_put(ctx);
