@@ -75,6 +75,21 @@ TEST(keeps_a_file_that_never_had_a_name)
 	EXPECT_EQ(0, stat_of(fd).st_nlink);
 }
 
+/* It can't be made again where it was. */
+TEST(keeps_a_file_of_a_deleted_directory)
+{
+	int fd;
+
+	ASSERT_EQ(0, mkdir("d", 0755));
+	fd = make("d/gone", "no way back");
+	ASSERT_EQ(0, unlink("d/gone"));
+	ASSERT_EQ(0, rmdir("d"));
+	cut();
+	expect_text(fd, "no way back");
+	put(fd, "!");
+	EXPECT_EQ(12, stat_of(fd).st_size);
+}
+
 TEST(keeps_holes_of_a_deleted_file)
 {
 	int fd = make("gone", "begin");
