@@ -414,16 +414,6 @@ static void lie_often(unsigned int flags, int n)
 		lie_and_restart(&good, flags);
 }
 
-TEST_PLAIN(lies_are_refused_or_harmless, .timeout = 600)
-{
-	lie_often(0, how_many(600));
-}
-
-TEST_PLAIN(lies_of_a_user_are_refused_or_harmless, .timeout = 600, .user = "alice")
-{
-	lie_often(0, how_many(600));
-}
-
 TEST_PLAIN(lies_are_seen_by_a_check_or_harmless, .timeout = 300)
 {
 	lie_often(KCR_RESTART_CHECK, how_many(300));
