@@ -22,16 +22,17 @@
  * A call that we carry on has, in its registers, a result that would start it
  * again (-ERESTARTNOHAND) or the bytes that it has written.
  */
+#include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
-#include <linux/time_namespace.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
 #include "ksym.h"
 #include "task/blocked.h"
 #include "task/blocked_call.h"
+#include "task/task.h"
 
 static void set_result(struct pt_regs *regs, long ret)
 {
@@ -141,15 +142,11 @@ void kcr_blocked_free(struct kcr_thread *t)
 	t->blocked = NULL;
 }
 
-/* What the clocks of @task show is the host's plus this. */
+/* What the clock of @task shows is the host's plus this. */
 static ktime_t clock_offset(struct task_struct *task, enum kcr_blocked_clock clock)
 {
-	struct timens_offsets offsets = {};
+	struct timens_offsets offsets = kcr_clock_offsets(task);
 
-	task_lock(task);
-	if (task->nsproxy)
-		offsets = task->nsproxy->time_ns->offsets;
-	task_unlock(task);
 	switch (clock) {
 	case KCR_BLOCKED_MONOTONIC:
 		return timespec64_to_ktime(offsets.monotonic);
@@ -160,6 +157,16 @@ static ktime_t clock_offset(struct task_struct *task, enum kcr_blocked_clock clo
 	}
 }
 
+/* Time-outs without end stay so. ktime_add_safe() takes no offset below zero. */
+static ktime_t shift(ktime_t until, ktime_t by)
+{
+	ktime_t sum;
+
+	if (check_add_overflow(until, by, &sum))
+		return by > 0 ? KTIME_MAX : KTIME_MIN;
+	return sum;
+}
+
 static int blocked_write(struct kcr_ctx *ctx, struct kcr_thread *t,
 			 const struct kcr_blocked *b)
 {
@@ -168,7 +175,7 @@ static int blocked_write(struct kcr_ctx *ctx, struct kcr_thread *t,
 		.clock = cpu_to_le32(b->clock),
 		.done = cpu_to_le64(b->done),
 	};
-	ktime_t until = ktime_add_safe(b->until, clock_offset(t->task, b->clock));
+	ktime_t until = shift(b->until, clock_offset(t->task, b->clock));
 	unsigned int i;
 
 	if (b->timed) {
@@ -261,7 +268,7 @@ void kcr_blocked_made(struct kcr_thread *t)
 	struct kcr_blocked none = {}, *b = t->blocked ?: &none;
 
 	if (b->timed)
-		b->until = ktime_sub(b->until, clock_offset(current, b->clock));
+		b->until = shift(b->until, -clock_offset(current, b->clock));
 	if (b->call >= KCR_BLOCKED_EPOLL)
 		kcr_carry_begin(t);
 	else

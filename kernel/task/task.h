@@ -3,6 +3,8 @@
 #ifndef _KCR_TASK_H
 #define _KCR_TASK_H
 
+#include <linux/time_namespace.h>
+
 #include "kcr.h"
 
 /* refuse.c: what a process or a thread has that is not handled */
@@ -12,5 +14,8 @@ int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t);
 /* thread.c: KCR_KIND_THREAD, which the thread's other records refer to */
 int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t);
 int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct kcr_rec *rec);
+
+/* time.c: what the clocks of @task show is the host's plus these */
+struct timens_offsets kcr_clock_offsets(struct task_struct *task);
 
 #endif /* _KCR_TASK_H */

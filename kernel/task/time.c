@@ -22,13 +22,13 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "policy.h"
+#include "task/task.h"
 #include <uapi/image/time.h>
 
 /* As the kernel bounds it, so that a clock can't overflow. */
 #define TIME_MAX_NS	(KTIME_SEC_MAX / 2 * NSEC_PER_SEC)
 
-/* The parked target's offsets: what it sees is the host's clock plus these. */
-static struct timens_offsets offsets_of(struct task_struct *task)
+struct timens_offsets kcr_clock_offsets(struct task_struct *task)
 {
 	struct timens_offsets offsets = {};
 
@@ -41,7 +41,7 @@ static struct timens_offsets offsets_of(struct task_struct *task)
 
 static int time_save(struct kcr_ctx *ctx, struct task_struct *leader)
 {
-	struct timens_offsets off = offsets_of(leader);
+	struct timens_offsets off = kcr_clock_offsets(leader);
 	struct kcr_img_time img = {
 		.monotonic_ns = cpu_to_le64(ktime_to_ns(ctx->cut_mono) +
 					    timespec64_to_ns(&off.monotonic)),
