@@ -414,7 +414,96 @@ static void lie_often(unsigned int flags, int n)
 		lie_and_restart(&good, flags);
 }
 
+TEST_PLAIN(lies_are_refused_or_harmless, .timeout = 600)
+{
+	lie_often(0, how_many(600));
+}
+
+TEST_PLAIN(lies_of_a_user_are_refused_or_harmless, .timeout = 600, .user = "alice")
+{
+	lie_often(0, how_many(600));
+}
+
 TEST_PLAIN(lies_are_seen_by_a_check_or_harmless, .timeout = 300)
 {
 	lie_often(KCR_RESTART_CHECK, how_many(300));
+}
+
+/* So many that looking at them takes long: one may still give up. */
+
+#define CROWD	1000000
+
+static void add_crowd(struct image *img, size_t n)
+{
+	struct rec model = *rec_of(img, KCR_KIND_SIGTHREAD);
+	size_t i, at = rec_of(img, KCR_KIND_SIGTHREAD) - img->rec;
+
+	img->rec = realloc(img->rec, (img->n + n) * sizeof(model));
+	ASSERT_TRUE(img->rec);
+	memmove(&img->rec[at + n], &img->rec[at], (img->n - at) * sizeof(model));
+	for (i = 0; i < n; i++)
+		img->rec[at + i] = model;
+	img->n += n;
+}
+
+/* Without the room for alignment that put_together() leaves for each. */
+static int crowd_file(struct image *img)
+{
+	int fd = memfd_create("crowd", MFD_CLOEXEC);
+	size_t i, off = sizeof(img->head);
+	FILE *file = fdopen(dup(fd), "we");
+
+	ASSERT_TRUE(file);
+	fwrite(&img->head, sizeof(img->head), 1, file);
+	for (i = 0; i < img->n; i++) {
+		struct rec *rec = &img->rec[i];
+		size_t len = sizeof(rec->head) + rec->len + pad_of(rec, off);
+		uint8_t *to = room(len + 8);
+
+		emit_rec(to, rec, off);
+		len = (len + 7) & ~(size_t)7;
+		fwrite(to, len, 1, file);
+		off += len;
+		free(to);
+	}
+	ASSERT_EQ(0, fclose(file));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	return fd;
+}
+
+struct giver_up {
+	int op, fd;
+	long error;
+};
+
+static void *run_it(void *arg)
+{
+	struct giver_up *g = arg;
+	struct kcr_run run = { .size = sizeof(run), .image_fd = g->fd };
+
+	g->error = ioctl(g->op, KCR_IOC_RUN, &run) ? errno : 0;
+	return NULL;
+}
+
+TEST_PLAIN(one_may_give_up_a_crowd_of_records, .timeout = 120)
+{
+	struct kcr_restart request = { .size = sizeof(request), .flags = KCR_RESTART_CHECK };
+	struct image img = take_apart(victims_image());
+	int dev = open_device();
+	struct giver_up g = { .op = ioctl(dev, KCR_IOC_RESTART, &request) };
+	long long begun;
+	pthread_t thread;
+
+	ASSERT_LE(0, g.op);
+	add_crowd(&img, CROWD);
+	g.fd = crowd_file(&img);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, run_it, &g));
+	sleep(5);
+	begun = now_ms(CLOCK_MONOTONIC);
+	ASSERT_EQ(0, ioctl(g.op, KCR_IOC_CANCEL));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_NE(0, g.error);
+	EXPECT_GT(10000, now_ms(CLOCK_MONOTONIC) - begun);
+	close(g.op);
+	close(g.fd);
 }

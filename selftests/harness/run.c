@@ -225,19 +225,19 @@ static int restart(struct run *run)
 
 static bool file_holds(const char *path, const char *words, unsigned int *times)
 {
-	static char text[1 << 16];
-	const char *at = text;
 	FILE *file = fopen(path, "re");
-	size_t len;
+	size_t len = strlen(words), room = 0;
+	char *line = NULL, *at;
+	ssize_t got;
 
 	*times = 0;
 	if (!file)
 		return false;
-	len = fread(text, 1, sizeof(text) - 1, file);
+	while ((got = getline(&line, &room, file)) > 0)
+		for (at = line; (at = memmem(at, line + got - at, words, len)); at += len)
+			++*times;
+	free(line);
 	fclose(file);
-	text[len] = 0;
-	for (; (at = strstr(at, words)); at += strlen(words))
-		++*times;
 	return *times;
 }
 
