@@ -2,7 +2,8 @@
 /*
  * A checkpoint, from parking to the end of the image.
  *
- *	prepare		hash files that are open for writing (still running)
+ *	prepare		a thread for the snapshot; hash files that are open for
+ *			writing (still running)
  *	park		every thread stops
  *	cut		state into the buffer, memory into a snapshot
  *	resume		unless KCR_CKPT_HOLD
@@ -91,13 +92,25 @@ static int get_mm(struct kcr_ctx *ctx)
 	return 0;
 }
 
-/* From the snapshot on the program's own memory is its own affair: it may exit. */
-static void put_mm(struct kcr_ctx *ctx)
+/* A copy is made of its memory, so that it can go on. */
+static bool copies(struct kcr_ctx *ctx)
 {
-	if (!ctx->snapshot)
-		return;
+	return !held(ctx) && !checking(ctx);
+}
+
+/* From the snapshot on the program's own memory is its own affair: it may exit. */
+static void take_snapshot(struct kcr_ctx *ctx)
+{
+	kcr_mm_snapshot_take(ctx);
 	mmput(ctx->mm);
 	ctx->mm = NULL;
+}
+
+static int prepare(struct kcr_ctx *ctx)
+{
+	int ret = copies(ctx) ? kcr_mm_snapshot_prepare(ctx) : 0;
+
+	return ret ?: kcr_files_prepare(ctx, ctx->leader);
 }
 
 static bool killed(struct kcr_ctx *ctx)
@@ -116,9 +129,7 @@ static int cut(struct kcr_ctx *ctx)
 		return ret;
 	if (killed(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
-	if (!held(ctx) && !checking(ctx))
-		ret = kcr_mm_snapshot(ctx);
-	return ret;
+	return copies(ctx) ? kcr_mm_snapshot(ctx) : 0;
 }
 
 static int write_image(struct kcr_ctx *ctx)
@@ -136,13 +147,14 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 
 	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
-	ret = kcr_files_prepare(ctx, ctx->leader) ?: kcr_park(ctx) ?: cut(ctx);
+	ret = prepare(ctx) ?: kcr_park(ctx) ?: cut(ctx);
 	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)
 		kcr_resume(ctx);
 	if (ret)
 		return ret;
-	put_mm(ctx);
+	if (copies(ctx))
+		take_snapshot(ctx);
 	if (!checking(ctx))
 		ret = write_image(ctx);
 	if (ret)

@@ -14,6 +14,7 @@
  * @shmems: checkpoint: shared objects to read while everything stays parked
  * @copied: bytes of them
  * @pressure: checkpoint: who drops the snapshot when memory runs out
+ * @donation: checkpoint: who makes the snapshot, until it is made
  * @vma_end: restart: end of the last mapping that was checked
  */
 struct kcr_mm_data {
@@ -21,10 +22,14 @@ struct kcr_mm_data {
 	struct list_head shmems;
 	size_t copied;
 	struct kcr_pressure pressure;
+	struct kcr_donation *donation;
 	u64 vma_end;
 };
 
 struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
+
+/* snapshot.c */
+struct mm_struct *kcr_donation_end(struct kcr_mm_data *data);
 
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);

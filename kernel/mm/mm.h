@@ -5,8 +5,10 @@
 
 #include "kcr.h"
 
-/* checkpoint: everything is parked */
-int kcr_mm_snapshot(struct kcr_ctx *ctx);	/* makes ctx->snapshot */
+/* checkpoint: before, while, and after everything is parked */
+int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx);
+int kcr_mm_snapshot(struct kcr_ctx *ctx);
+void kcr_mm_snapshot_take(struct kcr_ctx *ctx);	/* makes ctx->snapshot */
 /* checkpoint: pages of ctx->snapshot (dropped as they go), or of ctx->mm */
 int kcr_mm_write(struct kcr_ctx *ctx);
 void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */

@@ -334,9 +334,13 @@ int kcr_mm_write(struct kcr_ctx *ctx)
 void kcr_mm_drop(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = ctx->mm_data;
+	struct mm_struct *copy;
 
 	if (!data)
 		return;
+	copy = kcr_donation_end(data);
+	if (copy)
+		mmput(copy);
 	kcr_pressure_end(&data->pressure);
 	if (ctx->snapshot)
 		mmput(ctx->snapshot);

@@ -42,7 +42,7 @@ one()		# MEGABYTES [huge]
 			mb, kind, f / 1e6, p / 1e6, p / f }'
 }
 
-[ $# -gt 0 ] || set -- 64 256 768
+[ $# -gt 0 ] || set -- 4 64 256 768
 for mb; do
 	one "$mb" || exit 1
 	one "$mb" huge || exit 1
