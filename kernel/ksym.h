@@ -32,6 +32,8 @@
 	x(do_send_sig_info,	"queue signals")			\
 	x(set_current_blocked,	"block signals, and restore which are")	\
 	x(__set_task_comm,	"name a thread")			\
+	x(thread_group_sample_cputime, "see how long an interval timer has to go") \
+	x(set_process_cpu_timer, "restore interval timers of CPU time")	\
 	x(do_prlimit,		"restore resource limits")		\
 	x(do_sigaction,		"restore signal handlers")		\
 	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \

@@ -32,6 +32,8 @@
 #include <linux/security.h>
 #include <linux/time_namespace.h>
 #include <linux/poll.h>
+#include <linux/posix-timers.h>
+#include <linux/sched/cputime.h>
 #include <linux/hrtimer.h>
 
 #include "compat/filelock.h"

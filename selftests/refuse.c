@@ -39,21 +39,6 @@ TEST_REFUSED(a_child, "it has a child, process ")
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
 }
 
-TEST_REFUSED(an_alarm, "ITIMER_REAL")
-{
-	alarm(600);
-	cut();
-	EXPECT_LT(0, alarm(0));
-}
-
-TEST_REFUSED(an_interval_timer_of_cpu_time, "interval timer of CPU time")
-{
-	struct itimerval it = { .it_value.tv_sec = 1000 };
-
-	setitimer(ITIMER_PROF, &it, NULL);
-	cut();
-}
-
 TEST_REFUSED(a_posix_timer, "POSIX timer")
 {
 	timer_t timer;

@@ -88,15 +88,9 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 
 static int refuse_timers(struct kcr_ctx *ctx, struct signal_struct *signal)
 {
-	int ret = 0;
-
 	if (kcr_has_posix_timers(signal))
-		ret = kcr_refuse(ctx, "it has a POSIX timer");
-	if (!ret && (hrtimer_active(&signal->real_timer) || signal->it_real_incr))
-		ret = kcr_refuse(ctx, "it has an alarm or interval timer (ITIMER_REAL)");
-	if (!ret && (signal->it[CPUCLOCK_PROF].expires || signal->it[CPUCLOCK_VIRT].expires))
-		ret = kcr_refuse(ctx, "it has an interval timer of CPU time");
-	return ret;
+		return kcr_refuse(ctx, "it has a POSIX timer");
+	return 0;
 }
 
 #ifdef CONFIG_SYSVIPC

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "ksym.h"
+#include "task/itimer.h"
 #include "task/signals.h"
 
 static void info_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *info)
@@ -106,6 +107,8 @@ int kcr_sigqueue_copy(struct kcr_ctx *ctx, struct task_struct *task,
 	if (!sighand)
 		return kcr_sighand_gone(ctx);
 	timer = copy_queue(copy, pending, room);
+	if (copy->timers)
+		kcr_itimers_read(ctx, task, copy->timers);
 	spin_unlock_irqrestore(&sighand->siglock, flags);
 	return timer ? kcr_refuse(ctx, "a POSIX timer's signal is pending") : 0;
 }

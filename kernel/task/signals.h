@@ -42,14 +42,18 @@ static inline int kcr_sighand_gone(struct kcr_ctx *ctx)
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
 }
 
+struct kcr_itimers;
+
 /**
  * struct kcr_sigqueue - a copy of what is pending
  * @count: entries
  * @info: kvmalloc()ed
+ * @timers: read in the same moment, unless NULL
  */
 struct kcr_sigqueue {
 	unsigned int count;
 	struct kcr_img_siginfo *info;
+	struct kcr_itimers *timers;
 };
 
 /* Copy queue @pending of @task; free with kvfree(copy->info). */

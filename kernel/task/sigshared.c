@@ -5,23 +5,28 @@
  * They are queued again when every thread is made: a signal that is pending
  * keeps a process from making threads. All signals are blocked until then, so
  * that none is thrown away or acted upon.
+ *
+ * Interval timers are saved along with them (itimer.c): one may send its signal
+ * at any time.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "task/itimer.h"
 #include "task/signals.h"
 #include <uapi/image/sigshared.h>
 
 static int sigshared_save(struct kcr_ctx *ctx, struct task_struct *leader)
 {
-	struct kcr_sigqueue copy = {};
+	struct kcr_itimers timers = {};
+	struct kcr_sigqueue copy = { .timers = &timers };
 	int ret = kcr_sigqueue_copy(ctx, leader, &leader->signal->shared_pending, &copy);
 
 	if (!ret && copy.count)
 		ret = kcr_write_rec(ctx, KCR_KIND_SIGSHARED, 1, 0, 0, copy.info,
 				    copy.count * sizeof(*copy.info));
 	kvfree(copy.info);
-	return ret;
+	return ret ?: kcr_itimers_write(ctx, &timers);
 }
 
 static int sigshared_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)

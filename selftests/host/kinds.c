@@ -13,6 +13,7 @@
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"
@@ -256,12 +257,16 @@ static void put_process(struct build *b)
 	};
 	struct kcr_img_siginfo pending = { .signo = cpu_to_le32(10) };
 	struct kcr_img_time time = { cpu_to_le64(5), cpu_to_le64(6) };
+	struct kcr_img_itimer timers[KCR_ITIMERS] = {
+		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
+	};
 
 	PUT(b, KCR_KIND_PROCESS, ID_PROCESS, 0, &process);
 	PUT(b, KCR_KIND_RLIMITS, 0, 0, &limits);
 	PUT(b, KCR_KIND_SIGHAND, 0, 0, &actions);
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
+	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
 }
 
 static void put_thread(struct build *b, uint32_t id, uint32_t tid,

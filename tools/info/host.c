@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The machine, the process and its clocks. */
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/itimer.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/time.h"
 #include "info.h"
@@ -93,4 +94,23 @@ static void time_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_time = {
 	.size	= sizeof(struct kcr_img_time),
 	.print	= time_print,
+};
+
+static void itimer_print(struct emit *e, const struct image_rec *rec)
+{
+	static const char *const name[KCR_ITIMERS] = { "real", "virtual", "prof" };
+	const struct kcr_img_itimer *timer = rec->data;
+	int i;
+
+	for (i = 0; i < KCR_ITIMERS; i++) {
+		emit_begin(e, name[i]);
+		EMIT64(e, &timer[i], value_ns);
+		EMIT64(e, &timer[i], interval_ns);
+		emit_end(e);
+	}
+}
+
+const struct info_ops info_itimer = {
+	.size	= KCR_ITIMERS * sizeof(struct kcr_img_itimer),
+	.print	= itimer_print,
 };
