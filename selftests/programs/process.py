@@ -66,6 +66,28 @@ class Reader:
             self.thread.join()
 
 
+class Timeline:
+    """How far an uninterrupted run had come, and when: the same program takes
+    another time whenever the machine has other things to do."""
+
+    def __init__(self, run):
+        self.samples = [(0, 0, 0)]
+        self.thread = threading.Thread(target=self._follow, args=(run, time.monotonic()))
+        self.thread.start()
+
+    def _follow(self, run, begun):
+        while run.process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.samples.append((time.monotonic() - begun, run.progress("rchar", "wchar"),
+                                     run.progress("wchar")))
+            time.sleep(0.02)
+
+    def at(self, seconds):
+        """Bytes read and written until then, and of them bytes written."""
+        self.thread.join()
+        return [sample for sample in self.samples if sample[0] <= seconds][-1][1:]
+
+
 class Run:
     """One run of a workload: its process, be it the first or a restored one."""
 
@@ -135,6 +157,21 @@ class Run:
         if self.process.poll() is None:
             ended(self.process, 60, "kill")
         self.reader.finish()
+
+    def progress(self, *which):
+        """Bytes that it has read (rchar) and written (wchar) in this life."""
+        with open(f"/proc/{self.pid}/io") as file:
+            told = dict(line.split(": ") for line in file.read().splitlines())
+        return sum(int(told[each]) for each in which)
+
+    def await_progress(self, goal, *which):
+        """Until it has come so far, whatever the machine's speed; False if it ended."""
+        while self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                if self.progress(*which) >= goal:
+                    return True
+            time.sleep(0.002)
+        return False
 
     def threads(self):
         return os.listdir(f"/proc/{self.pid}/task")
