@@ -17,6 +17,7 @@
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"
@@ -78,6 +79,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_MM]		= EXACTLY(struct kcr_img_mm),
 	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
 	[KCR_KIND_VDSO]		= EXACTLY(struct kcr_img_vdso),
+	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
 	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
