@@ -72,6 +72,8 @@ static const char help[] =
 "  -n, --new-pidns     in a pid namespace of its own: no pid can be taken\n"
 "      --as USER       become USER first\n"
 "      --trust         as root, take an image that root does not own\n"
+"      --any-cpu       also where the processor lacks instructions that the\n"
+"                      program could find where it was saved\n"
 "      --pidfile FILE  write the program's pid to FILE before it runs\n"
 "      --check         only see whether the image can be restarted here\n"
 "  -i, --input FILE    the same as IMAGE\n"
@@ -361,6 +363,7 @@ static int usage(const char *format, const char *what)
 enum {
 	OPT_AS = 256,
 	OPT_TRUST,
+	OPT_ANY_CPU,
 	OPT_PIDFILE,
 	OPT_CHECK,
 	OPT_JSON,
@@ -371,6 +374,7 @@ static const struct option options[] = {
 	{ "new-pidns",	no_argument, NULL, 'n' },
 	{ "as",		required_argument, NULL, OPT_AS },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
+	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
 	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "input",	required_argument, NULL, 'i' },
@@ -397,6 +401,9 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_TRUST:
 		job->request.flags |= KCR_RESTART_TRUST;
+		return 0;
+	case OPT_ANY_CPU:
+		job->request.flags |= KCR_RESTART_ANY_CPU;
 		return 0;
 	case OPT_PIDFILE:
 		job->pid_file = optarg;

@@ -156,8 +156,9 @@ struct kcr_checkpoint {
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
 #define KCR_RESTART_TRUST	(1u << 1) /* root takes an image that root does not own */
 #define KCR_RESTART_DETACH	(1u << 2) /* the caller will not stay as the parent */
+#define KCR_RESTART_ANY_CPU	(1u << 3) /* also where the processor lacks instructions */
 #define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST | \
-				 KCR_RESTART_DETACH)
+				 KCR_RESTART_DETACH | KCR_RESTART_ANY_CPU)
 
 /**
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image

@@ -114,6 +114,7 @@ struct kcr_rec_head {
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\
 	x(22, VDSO,	vdso,	  "vDSO")				\
+	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(30, PROCESS,	process,  "process: ids, session, limits of the group") \
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\

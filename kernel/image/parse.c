@@ -35,6 +35,7 @@
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
+#include "../../uapi/image/x86_cpu.h"
 #include "../../uapi/image/x86_regs.h"
 
 _Static_assert(sizeof(struct kcr_image_head) == 64, "image head");
@@ -80,6 +81,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
 	[KCR_KIND_VDSO]		= EXACTLY(struct kcr_img_vdso),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
+	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
 	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),

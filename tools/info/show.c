@@ -84,6 +84,10 @@ static void show_host(const struct summary *s)
 		printf("\n" MARGIN "in use: ");
 		xfeatures_print(stdout, s->features);
 	}
+	if (s->has_cpu) {
+		printf("\n" MARGIN "instructions that it may use:");
+		x86_cpu_show(stdout, &s->cpu, MARGIN "  ");
+	}
 	printf("\n");
 }
 

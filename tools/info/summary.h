@@ -14,6 +14,7 @@
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/x86_cpu.h"
 #include "../lib/image.h"
 
 /* Kinds that are not known here get a line each, up to so many. */
@@ -69,9 +70,11 @@ struct summary_content {
  * @has_host: @host holds
  * @has_process: @process holds
  * @has_mm: @mm holds
+ * @has_cpu: @cpu holds
  * @host: the machine
  * @process: the process
  * @mm: its address space
+ * @cpu: instructions that it may use
  * @threads: in the order of the image
  * @nr_threads: of them
  * @vmas: in the order of the image
@@ -95,9 +98,11 @@ struct summary {
 	bool has_host;
 	bool has_process;
 	bool has_mm;
+	bool has_cpu;
 	struct kcr_img_host host;
 	struct kcr_img_process process;
 	struct kcr_img_mm mm;
+	struct kcr_img_x86_cpu cpu;
 	struct summary_thread *threads;
 	size_t nr_threads;
 	struct summary_vma *vmas;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Registers of x86-64. */
+#include <string.h>
+
 #include "../../uapi/image/x86_regs.h"
 #include "info.h"
 #include "summary.h"
@@ -46,6 +48,63 @@ void xfeatures_print(FILE *file, uint64_t bits)
 		space = " ";
 	}
 }
+
+static const struct {
+	unsigned int word, bit;
+	const char *name;
+} features[] = {
+#define FEATURE(word, bit, name)	{ KCR_CPUID_##word, bit, name },
+	KCR_X86_FEATURES(FEATURE)
+#undef FEATURE
+};
+
+#define FEATURES	(sizeof(features) / sizeof(*features))
+
+static const char *feature_of(const struct kcr_img_x86_cpu *cpu, size_t i)
+{
+	return le32_to_cpu(cpu->word[features[i].word]) >> features[i].bit & 1 ?
+	       features[i].name : NULL;
+}
+
+/* As many to a line as a terminal has room for, each line after a margin. */
+void x86_cpu_show(FILE *file, const struct kcr_img_x86_cpu *cpu, const char *margin)
+{
+	size_t i, column = 0;
+
+	for (i = 0; i < FEATURES; i++) {
+		const char *name = feature_of(cpu, i);
+
+		if (!name)
+			continue;
+		if (!column || column + strlen(name) > 78)
+			column = fprintf(file, "\n%s%s", margin, name) - 1;
+		else
+			column += fprintf(file, " %s", name);
+	}
+}
+
+static void x86_cpu_print(struct emit *e, const struct image_rec *rec)
+{
+	size_t i;
+
+	emit_begin_list(e, "instructions");
+	for (i = 0; i < FEATURES; i++)
+		if (feature_of(rec->data, i))
+			emit_string(e, NULL, feature_of(rec->data, i));
+	emit_end(e);
+}
+
+static void x86_cpu_note(struct summary *s, const struct image_rec *rec)
+{
+	memcpy(&s->cpu, rec->data, sizeof(s->cpu));
+	s->has_cpu = true;
+}
+
+const struct info_ops info_x86_cpu = {
+	.size	= sizeof(struct kcr_img_x86_cpu),
+	.print	= x86_cpu_print,
+	.note	= x86_cpu_note,
+};
 
 static const char * const registers[KCR_X86_NREGS] = {
 	"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
