@@ -154,7 +154,7 @@ class Run:
             os.kill(self.pid, 9)
         except ProcessLookupError:
             pass
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             ended(self.process, 60, "kill")
         self.reader.finish()
 

@@ -20,9 +20,8 @@ enum kcr_x86_cpu_word {
 #define KCR_X86_CPU_WORDS	16
 
 /*
- * KCR_X86_FEATURES - instructions that not every x86-64 processor has
- *
- * x(word, bit, name), names as /proc/cpuinfo has them. What only says that an
+ * Instructions that not every x86-64 processor has: x(word, bit, name), names
+ * as /proc/cpuinfo has them. What only says that an
  * instruction is fast (erms, fsrm) is not here: a program goes on without.
  */
 #define KCR_X86_FEATURES(x)						\
