@@ -169,7 +169,7 @@ held != "" {
 	note = ""
 }
 
-/^#define KCR_/ && NF > 2 {
+/^#define KCR_/ && $2 !~ /[(]/ && NF > 2 {
 	if (waits)
 		say_comment()
 	waits = 0
