@@ -39,6 +39,9 @@ struct kcr_thread;
  * @len: bytes at @data
  * @data: the payload, aligned to 8; checksum already checked, nothing else
  * @node: in kcr_ctx.recs, in the order of the image
+ * @hash: in kcr_ctx.rec_hash, if it is the first of its kind and id
+ * @owned: in the image's order what a thread owns: head in its
+ *	KCR_KIND_THREAD record, in all others the link
  */
 struct kcr_rec {
 	u32 kind;
@@ -47,6 +50,8 @@ struct kcr_rec {
 	u32 owner;
 	size_t len;
 	struct list_head node;
+	struct hlist_node hash;
+	struct list_head owned;
 	u8 data[] __aligned(8);
 };
 
@@ -237,6 +242,9 @@ struct kcr_chunk {
  * @head: of the image
  * @recs: restart: records before the pages
  * @recs_bytes: that they take
+ * @rec_hash: they, by id and kind
+ * @rec_bits: log2 of how many buckets that has
+ * @rec_seed: so that nobody can choose what meets in a bucket
  * @next: head of the first record that is not in @recs
  * @made: the leader has built itself, or failed
  *
@@ -317,6 +325,9 @@ struct kcr_ctx {
 	struct kcr_image_head head;
 	struct list_head recs;
 	size_t recs_bytes;
+	struct hlist_head *rec_hash;
+	unsigned int rec_bits;
+	u32 rec_seed;
 	struct kcr_rec_head next;	/* first record that is not in @recs */
 	struct completion made;		/* the leader has built itself, or failed */
 

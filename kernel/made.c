@@ -195,15 +195,15 @@ static int made_begin(struct kcr_thread *t)
 static int restore_thread(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
-	struct kcr_rec *rec = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD);
-	int ret = kcr_thread_restore(ctx, t, rec);
+	struct kcr_rec *thread = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD), *rec;
+	int ret = kcr_thread_restore(ctx, t, thread);
 
-	list_for_each_entry(rec, &ctx->recs, node) {
+	list_for_each_entry(rec, &thread->owned, owned) {
 		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
 
 		if (ret)
 			break;
-		if (rec->owner == t->id && ops->restore_thread)
+		if (ops->restore_thread)
 			ret = ops->restore_thread(ctx, t, rec);
 	}
 	return ret;

@@ -8,7 +8,10 @@
  * says is looked at by the kind's handler.
  */
 #include <linux/fs.h>
+#include <linux/jhash.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/xxhash.h>
@@ -132,6 +135,8 @@ static int keep_rec(struct kcr_ctx *ctx)
 	rec->id = le32_to_cpu(ctx->next.id);
 	rec->owner = le32_to_cpu(ctx->next.owner);
 	rec->len = len;
+	INIT_HLIST_NODE(&rec->hash);
+	INIT_LIST_HEAD(&rec->owned);
 	list_add_tail(&rec->node, &ctx->recs);
 	ret = read_payload(ctx, rec->data);
 	if (ret)
@@ -143,6 +148,65 @@ static int keep_rec(struct kcr_ctx *ctx)
 	return 0;
 }
 
+/* Finding records: there may be millions, and each may name another. */
+
+static struct hlist_head *rec_bucket(struct kcr_ctx *ctx, u32 id, u32 kind)
+{
+	u32 hash = jhash_2words(id, kind, ctx->rec_seed);
+
+	return &ctx->rec_hash[hash & ((1u << ctx->rec_bits) - 1)];
+}
+
+/* kcr_rec_find() - the first record of that id and kind, or NULL */
+struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind)
+{
+	struct kcr_rec *rec;
+
+	if (!id)
+		return NULL;
+	hlist_for_each_entry(rec, rec_bucket(ctx, id, kind), hash)
+		if (rec->id == id && rec->kind == kind)
+			return rec;
+	return NULL;
+}
+
+/* Only the first of its id and kind is found: others would be in the way. */
+static void index_by_id(struct kcr_ctx *ctx, struct kcr_rec *rec)
+{
+	if (rec->id && !kcr_rec_find(ctx, rec->id, rec->kind))
+		hlist_add_head(&rec->hash, rec_bucket(ctx, rec->id, rec->kind));
+}
+
+/* An owner that is not there is for the check to tell. */
+static void index_by_owner(struct kcr_ctx *ctx, struct kcr_rec *rec)
+{
+	struct kcr_rec *owner = kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD);
+
+	if (owner && rec->kind != KCR_KIND_THREAD)
+		list_add_tail(&rec->owned, &owner->owned);
+}
+
+static int index_recs(struct kcr_ctx *ctx, size_t count)
+{
+	struct kcr_rec *rec;
+
+	ctx->rec_bits = order_base_2(count + 1);
+	ctx->rec_seed = get_random_u32();
+	ctx->rec_hash = kvcalloc(1u << ctx->rec_bits, sizeof(*ctx->rec_hash),
+				 GFP_KERNEL_ACCOUNT);
+	if (!ctx->rec_hash)
+		return kcr_nomem(ctx);
+	list_for_each_entry(rec, &ctx->recs, node) {
+		index_by_id(ctx, rec);
+		cond_resched();
+	}
+	list_for_each_entry(rec, &ctx->recs, node) {
+		index_by_owner(ctx, rec);
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * kcr_read_recs() - all records up to the first pages or the end
  * @ctx: the operation; its image has been read up to the first record
@@ -151,9 +215,10 @@ static int keep_rec(struct kcr_ctx *ctx)
  */
 int kcr_read_recs(struct kcr_ctx *ctx)
 {
+	size_t count;
 	int ret;
 
-	for (;;) {
+	for (count = 0;; count++) {
 		ret = read_rec_head(ctx);
 		if (ret)
 			return ret;
@@ -161,7 +226,7 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 		case KCR_KIND_PAGES:
 		case KCR_KIND_INDEX:
 		case KCR_KIND_END:
-			return 0;
+			return index_recs(ctx, count);
 		}
 		ret = keep_rec(ctx);
 		if (ret)
@@ -271,17 +336,6 @@ int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 	return ret;
 }
 
-/* kcr_rec_find() - a record by its id, if it is of that kind, or NULL */
-struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind)
-{
-	struct kcr_rec *rec;
-
-	list_for_each_entry(rec, &ctx->recs, node)
-		if (id && rec->id == id && rec->kind == kind)
-			return rec;
-	return NULL;
-}
-
 /* kcr_reader_drop() - free the records */
 void kcr_reader_drop(struct kcr_ctx *ctx)
 {
@@ -290,4 +344,6 @@ void kcr_reader_drop(struct kcr_ctx *ctx)
 	list_for_each_entry_safe(rec, next, &ctx->recs, node)
 		kvfree(rec);
 	INIT_LIST_HEAD(&ctx->recs);
+	kvfree(ctx->rec_hash);
+	ctx->rec_hash = NULL;
 }

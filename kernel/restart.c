@@ -140,18 +140,15 @@ static int plan_threads(struct kcr_ctx *ctx)
 
 static int restore_parked(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
-	struct kcr_rec *rec;
+	struct kcr_rec *thread = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD), *rec;
 	int ret = 0;
 
 	kcr_wait_inactive(t);
-	list_for_each_entry(rec, &ctx->recs, node) {
+	list_for_each_entry(rec, &thread->owned, owned) {
 		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
 
-		if (rec->owner != t->id || !ops->restore_parked)
-			continue;
-		ret = ops->restore_parked(ctx, t, rec);
-		if (ret)
-			break;
+		if (!ret && ops->restore_parked)
+			ret = ops->restore_parked(ctx, t, rec);
 	}
 	return ret;
 }
