@@ -249,9 +249,6 @@ static int commit(struct kcr_ctx *ctx)
 		if (ret)
 			return ret;
 	}
-	/* What we hold too would stay open when the program closes it. */
-	kcr_files_drop(ctx);
-	kcr_objects_drop(ctx);
 	/*
 	 * Our references to its files go first, and now: a pipe whose other end
 	 * we still held would not be broken.
