@@ -207,6 +207,24 @@ reads_its_terminal()
 	grep -q 'got hello' typescript
 }
 
+# In words, with what a terminal could take for a command escaped; as a list in
+# JSON; from a file, where pages are skipped, and from a pipe.
+tells_the_command()
+{
+	local said="command: $subject -m 2 --  a\\x1b[2Jb ü c d"
+
+	background "$subject" -m 2 -- '' $'a\e[2Jb' ü 'c d'
+	wait_for test -s program.out
+	expect 0 checkpoint -k -o img "$pid"
+	ckptinfo img | grep -F "$said"
+	ckptinfo --verify - < img | grep -F "$said"
+	ckptinfo --json img | python3 -c '
+import json, sys
+command = json.load(sys.stdin)["summary"]["command"]
+assert command[1:] == ["-m", "2", "--", "", "a\x1b[2Jb", "ü", "c d"], command'
+	wait_for gone "$pid"
+}
+
 stops_what_is_safe()
 {
 	background "$subject"
@@ -336,6 +354,7 @@ promise "restart leaves nothing when interrupted" leaves_nothing_when_interrupte
 promise "restart stops as a job does" asked_for_on_a_terminal -c "$job -r; :"
 promise "restart gives a job the terminal" asked_for_on_a_terminal -imc "$job -r"
 promise "the program reads restart's terminal" reads_its_terminal
+promise "ckptinfo tells what the program was called with" tells_the_command
 promise "checkpoint --stop stops" stops_what_is_safe
 promise "the pause does not depend on the reader" pause_is_the_same_for_a_slow_reader
 promise "nothing is killed when the reader is gone" goes_on_when_the_reader_is_gone

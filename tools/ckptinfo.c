@@ -86,6 +86,16 @@ static void emit_image(struct emit *e, const struct image *img)
 	emit_end(e);
 }
 
+/* The pages come later: with them, what the process was called with. */
+static void want_command(struct job *job)
+{
+	const struct summary *s = &job->summary;
+
+	if (job->img.rec.known && job->img.rec.kind == KCR_KIND_MM && s->has_mm)
+		image_want(&job->img, s->mm_id, le64_to_cpu(s->mm.arg_start),
+			   le64_to_cpu(s->mm.arg_end));
+}
+
 /* All records, one after the other; returns what ended it. */
 static int read_records(struct job *job, struct emit *e)
 {
@@ -95,6 +105,7 @@ static int read_records(struct job *job, struct emit *e)
 		emit_begin_list(e, "records");
 	while ((r = image_next(&job->img)) > 0) {
 		summary_note(&job->summary, &job->img.rec);
+		want_command(job);
 		if (e)
 			info_print(e, &job->img.rec);
 	}

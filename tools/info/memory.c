@@ -64,6 +64,7 @@ static void mm_print(struct emit *e, const struct image_rec *rec)
 static void mm_note(struct summary *s, const struct image_rec *rec)
 {
 	memcpy(&s->mm, rec->data, sizeof(s->mm));
+	s->mm_id = rec->id;
 	s->has_mm = true;
 }
 

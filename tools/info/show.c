@@ -109,7 +109,56 @@ static void show_ids(const struct kcr_img_process *process)
 	printf("\n");
 }
 
-static void show_process(const struct summary *s)
+/* Bytes of the command line, 0 if the image does not have all of them. */
+static size_t command_len(const struct image *img)
+{
+	size_t len = img->spot.len;
+
+	if (img->spot.got != len)
+		return 0;
+	while (len && !img->spot.bytes[len - 1])
+		len--;
+	return len;
+}
+
+/* One argument, from @at on; returns where the next one begins. */
+static size_t command_next(const struct image *img, size_t at, size_t len)
+{
+	return at + strnlen((const char *)img->spot.bytes + at, len - at) + 1;
+}
+
+static void show_command(const struct image *img)
+{
+	const char *args = (const char *)img->spot.bytes;
+	size_t len = command_len(img), at, next;
+
+	if (!len)
+		return;
+	printf(MARGIN "command: ");
+	for (at = 0; at < len; at = next) {
+		next = command_next(img, at, len);
+		text_print(stdout, args + at, next - at - 1);
+		if (next < len)
+			printf(" ");
+	}
+	printf("%s\n", img->spot.len == IMAGE_SPOT ? " ..." : "");
+}
+
+static void emit_command(struct emit *e, const struct image *img)
+{
+	size_t len = command_len(img), at, next;
+
+	if (!len)
+		return;
+	emit_begin_list(e, "command");
+	for (at = 0; at < len; at = next) {
+		next = command_next(img, at, len);
+		emit_text(e, NULL, img->spot.bytes + at, next - at - 1);
+	}
+	emit_end(e);
+}
+
+static void show_process(const struct summary *s, const struct image *img)
 {
 	const struct summary_object *exe = NULL;
 
@@ -123,6 +172,7 @@ static void show_process(const struct summary *s)
 		print_string(summary_text(s, exe));
 	}
 	printf("\n");
+	show_command(img);
 	show_ids(&s->process);
 }
 
@@ -258,7 +308,7 @@ void summary_show(const struct summary *s, const struct image *img,
 {
 	show_image(img, name);
 	show_host(s);
-	show_process(s);
+	show_process(s, img);
 	show_threads(s);
 	show_memory(s);
 	show_files(s);
@@ -280,6 +330,7 @@ void summary_emit(struct emit *e, const struct summary *s,
 	size_t i;
 
 	emit_begin(e, "summary");
+	emit_command(e, img);
 	emit_u64(e, "pages", img->sum.pages);
 	emit_u64(e, "pages_zero", s->pages_zero);
 	emit_u64(e, "pages_file", s->pages_file);

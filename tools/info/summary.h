@@ -75,6 +75,7 @@ struct summary_content {
  * @process: the process
  * @mm: its address space
  * @cpu: instructions that it may use
+ * @mm_id: id of that
  * @threads: in the order of the image
  * @nr_threads: of them
  * @vmas: in the order of the image
@@ -103,6 +104,7 @@ struct summary {
 	struct kcr_img_process process;
 	struct kcr_img_mm mm;
 	struct kcr_img_x86_cpu cpu;
+	uint32_t mm_id;
 	struct summary_thread *threads;
 	size_t nr_threads;
 	struct summary_vma *vmas;

@@ -160,39 +160,69 @@ static int check_crc(struct image *img, uint32_t crc)
 	return r < 0 ? fail_structure(img, r, why) : 0;
 }
 
-/* Whole pages, from where the first one begins. */
-static int read_page_bytes(struct image *img, uint32_t crc, uint64_t left)
+/* Does the spot begin below @end and end above @start? */
+static bool spot_in(const struct image_spot *spot, uint64_t start, uint64_t end)
 {
-	uint64_t step;
+	return spot->mm && spot->start < end && spot->start + spot->len > start;
+}
+
+static void spot_take(struct image_spot *spot, const struct kcr_img_pages *run,
+		      uint64_t addr, const uint8_t *bytes, uint64_t len)
+{
+	uint64_t from, to;
+
+	if (spot->mm != le32_to_cpu(run->mm) || !spot_in(spot, addr, addr + len))
+		return;
+	from = addr > spot->start ? addr : spot->start;
+	to = spot->start + spot->len;
+	to = addr + len < to ? addr + len : to;
+	memcpy(spot->bytes + (from - spot->start), bytes + (from - addr), to - from);
+	spot->got += to - from;
+}
+
+static bool spot_in_run(const struct image_spot *spot, const struct kcr_img_pages *run)
+{
+	uint64_t addr = le64_to_cpu(run->addr);
+	uint64_t bytes = (uint64_t)le32_to_cpu(run->count) * KCR_PARSE_PAGE_SIZE;
+
+	return spot->mm == le32_to_cpu(run->mm) && spot_in(spot, addr, addr + bytes);
+}
+
+/* Whole pages, from where the first one begins. */
+static int read_page_bytes(struct image *img, const struct kcr_img_pages *run,
+			   uint32_t crc, uint64_t left)
+{
+	uint64_t step, addr = le64_to_cpu(run->addr);
 	int r = 0;
 
-	for (; left && !r; left -= step) {
+	for (; left && !r; left -= step, addr += step) {
 		step = left < IMAGE_STEP ? left : IMAGE_STEP;
 		r = read_payload(img, step);
 		if (r < 0)
 			return r;
 		crc = kcr_crc32(crc, img->buf, step);
+		spot_take(&img->spot, run, addr, img->buf, step);
 		if (img->verify)
 			r = verify_pages(img, img->buf, step);
 	}
 	return r < 0 ? r : check_crc(img, crc);
 }
 
-static int read_page_run(struct image *img, uint32_t crc, uint32_t pad)
+static int read_page_run(struct image *img, const struct kcr_img_pages *run)
 {
-	uint64_t left = img->rec.len - sizeof(struct kcr_img_pages) - pad;
+	uint32_t pad = le32_to_cpu(run->pad), crc = kcr_crc32(0, run, sizeof(*run));
+	uint64_t left = img->rec.len - sizeof(*run) - pad;
 	int r = read_payload(img, pad);
 
 	if (r < 0)
 		return r;
-	return read_page_bytes(img, kcr_crc32(crc, img->buf, pad), left);
+	return read_page_bytes(img, run, kcr_crc32(crc, img->buf, pad), left);
 }
 
 /* Only the description of the run stays in memory. */
 static int read_pages(struct image *img, struct kcr_img_pages *run)
 {
 	const char *why;
-	uint32_t crc;
 	int r = read_all(img, run, sizeof(*run));
 
 	if (r < 0)
@@ -206,11 +236,10 @@ static int read_pages(struct image *img, struct kcr_img_pages *run)
 		r = verify_run(img, run);
 		if (r < 0)
 			return r;
-	} else if (img->can_skip) {
+	} else if (img->can_skip && !spot_in_run(&img->spot, run)) {
 		return skip(img, img->rec.len - sizeof(*run));
 	}
-	crc = kcr_crc32(0, run, sizeof(*run));
-	return read_page_run(img, crc, le32_to_cpu(run->pad));
+	return read_page_run(img, run);
 }
 
 static int read_pages_rec(struct image *img)
@@ -286,6 +315,23 @@ int image_next(struct image *img)
 	if (!r)
 		r = look_at_rec(img);
 	return r < 0 ? r : 1;
+}
+
+/**
+ * image_want() - keep a piece of memory when its pages are read
+ * @img: the image
+ * @mm: id of the address space
+ * @start: first address
+ * @end: behind the last one; no more than IMAGE_SPOT bytes are kept
+ */
+void image_want(struct image *img, uint32_t mm, uint64_t start, uint64_t end)
+{
+	memset(&img->spot, 0, sizeof(img->spot));
+	if (start >= end || start > UINT64_MAX - IMAGE_SPOT)
+		return;
+	img->spot.mm = mm;
+	img->spot.start = start;
+	img->spot.len = end - start < IMAGE_SPOT ? end - start : IMAGE_SPOT;
 }
 
 static int open_image(struct image *img, bool verify)

@@ -42,6 +42,24 @@ struct image_rec {
 	const void *data;
 };
 
+#define IMAGE_SPOT	4096u
+
+/**
+ * struct image_spot - a piece of the program's memory that somebody wants
+ * @mm: id of the address space, 0: nobody does
+ * @start: first address
+ * @len: how many bytes
+ * @got: bytes of them that have been there
+ * @bytes: they
+ */
+struct image_spot {
+	uint32_t mm;
+	uint64_t start;
+	uint32_t len;
+	uint32_t got;
+	uint8_t bytes[IMAGE_SPOT];
+};
+
 /**
  * struct image - an image that is being read
  * @fd: where from, -1 for memory
@@ -55,6 +73,7 @@ struct image_rec {
  * @rec_head: its head, as it is in the image
  * @sum: what was counted; its offset is how far we have read
  * @ended: the end was read, and is right
+ * @spot: wanted of the pages, see image_want()
  * @buf: payload
  * @room: bytes at @buf
  * @error: negative errno of the failure
@@ -72,6 +91,7 @@ struct image {
 	struct kcr_rec_head rec_head;
 	struct kcr_parse_sum sum;
 	bool ended;
+	struct image_spot spot;
 	uint8_t *buf;
 	size_t room;
 	int error;
@@ -82,6 +102,7 @@ int image_open_fd(struct image *img, int fd, bool verify);
 int image_open_memory(struct image *img, const void *p, size_t len, bool verify);
 int image_next(struct image *img);
 void image_close(struct image *img);
+void image_want(struct image *img, uint32_t mm, uint64_t start, uint64_t end);
 
 enum kcr_class image_class(const struct image *img);
 int image_fail(struct image *img, int error, const char *format, ...) PRINTF(3, 4);
