@@ -9,7 +9,9 @@
  *
  * Events go to the initial network namespace, and their process ids are of the
  * initial pid namespace: whoever has CAP_SYS_ADMIN there sees those anyway,
- * and one message for all readers can't have the numbers of each.
+ * and one message for all readers can't have the numbers of each. Nor could each
+ * get one of its own: a socket does not know the pid namespace of its reader.
+ * So the message names the namespace.
  */
 #include <linux/math64.h>
 #include <linux/module.h>
@@ -110,9 +112,9 @@ static int put_failure(struct sk_buff *skb, const struct view *v)
 }
 
 static int put_op(struct sk_buff *skb, struct kcr_ctx *ctx, const struct view *v,
-		  struct pid_namespace *reader)
+		  struct pid_namespace *ns)
 {
-	pid_t pid = pid_nr_ns(READ_ONCE(ctx->pid), reader);
+	pid_t pid = pid_nr_ns(READ_ONCE(ctx->pid), ns);
 	int ret = nla_put_u64_64bit(skb, KCR_ATTR_OP, ctx->op, KCR_ATTR_PAD);
 
 	if (!ret && ctx->restart)
@@ -120,6 +122,7 @@ static int put_op(struct sk_buff *skb, struct kcr_ctx *ctx, const struct view *v
 	return ret ?:
 	       nla_put_u32(skb, KCR_ATTR_PHASE, v->phase) ?:
 	       nla_put_u32(skb, KCR_ATTR_PID, pid) ?:
+	       nla_put_u64_64bit(skb, KCR_ATTR_PID_NS, ns->ns.inum, KCR_ATTR_PAD) ?:
 	       put_progress(skb, ctx, v) ?:
 	       put_failure(skb, v);
 }

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -143,6 +144,7 @@ struct found {
 	__u64 op;		/* looked for */
 	bool seen;
 	__u32 event, phase, pid, class;
+	__u64 pid_ns;
 	bool restart;
 	char text[4096];
 };
@@ -241,6 +243,9 @@ static void take_attrs(const struct nlmsghdr *nlh, struct found *f)
 			break;
 		case KCR_ATTR_PID:
 			f->pid = mnl_attr_get_u32(attr);
+			break;
+		case KCR_ATTR_PID_NS:
+			f->pid_ns = mnl_attr_get_u64(attr);
 			break;
 		case KCR_ATTR_CLASS:
 			f->class = mnl_attr_get_u32(attr);
@@ -433,11 +438,29 @@ TEST_PLAIN(a_socket_shows_no_more_than_its_opener_may_see)
 	end(pid);
 }
 
-static int sees_no_pid(void *nr)
+static __u64 pid_ns_of(pid_t pid)
 {
-	struct found f = look(*(__u64 *)nr);
+	struct stat st = { 0 };
+	char path[64];
 
-	return f.seen && !f.pid;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	ASSERT_EQ(0, stat(path, &st));
+	return st.st_ino;
+}
+
+static __u64 host_pid_ns;
+
+/* In a pid namespace of its own: the number of a child of its own, then none. */
+static int sees_its_own_pids(void *nr)
+{
+	pid_t pid = busy();
+	int op = operation(pid, KCR_CKPT_CHECK, 0);
+	struct found own = look(number(op, NULL, 0)), f = look(*(__u64 *)nr);
+
+	close(op);
+	end(pid);
+	return own.seen && own.pid == (__u32)pid && f.seen && !f.pid &&
+	       f.pid_ns && f.pid_ns == own.pid_ns && f.pid_ns != host_pid_ns;
 }
 
 TEST_PLAIN(tells_ids_as_the_reader_knows_them)
@@ -446,10 +469,13 @@ TEST_PLAIN(tells_ids_as_the_reader_knows_them)
 	int op = operation(pid, KCR_CKPT_CHECK, 0), status;
 	__u64 nr = number(op, NULL, 0);
 
+	EXPECT_EQ(pid, (pid_t)look(nr).pid);
+	EXPECT_EQ(pid_ns_of(getpid()), look(nr).pid_ns);
+	host_pid_ns = pid_ns_of(getpid());
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
 	inside = fork();
 	if (!inside)
-		_exit(sees_no_pid(&nr));
+		_exit(sees_its_own_pids(&nr));
 	ASSERT_EQ(inside, waitpid(inside, &status, 0));
 	EXPECT_EQ(1, WEXITSTATUS(status));
 	close(op);
@@ -569,6 +595,7 @@ TEST_PLAIN(tells_of_a_checkpoint_step_by_step)
 	f = hear(s, nr);
 	EXPECT_EQ(KCR_EVENT_STARTED, f.event);
 	EXPECT_EQ(pid, (pid_t)f.pid);
+	EXPECT_EQ(pid_ns_of(1), f.pid_ns);
 	EXPECT_EQ(KCR_EVENT_PARKED, hear(s, nr).event);
 	EXPECT_EQ(KCR_EVENT_RESUMED, hear(s, nr).event);
 	EXPECT_EQ(KCR_EVENT_FINISHED, hear(s, nr).event);

@@ -268,7 +268,14 @@ struct kcr_status {
  *   KCR_CMD_KIND_GET	dump: kinds of record that the module knows
  *   KCR_CMD_CANCEL	cancel operation KCR_ATTR_OP
  *   KCR_CMD_EVENT	multicast, group "events" (CAP_SYS_ADMIN), in the initial
- *			network namespace; ids are of the initial pid namespace
+ *			network namespace; KCR_ATTR_PID is of the initial pid
+ *			namespace, whoever reads
+ *
+ * An event is one message for all its readers, and a socket does not tell in
+ * which pid namespace it is read. So each KCR_ATTR_PID comes with the namespace
+ * that it counts in, which in a dump is the reader's own: whoever is in another
+ * one asks KCR_CMD_OP_GET for the operation, and gets the number that it has
+ * there.
  */
 #define KCR_GENL_NAME		"kcr"
 #define KCR_GENL_VERSION	1
@@ -299,7 +306,7 @@ enum kcr_attr {
 	KCR_ATTR_EVENT,		/* u32, enum kcr_event */
 	KCR_ATTR_RESTART,	/* flag: a restart, not a checkpoint */
 	KCR_ATTR_PHASE,		/* u32, enum kcr_phase */
-	KCR_ATTR_PID,		/* u32, in the reader's pid namespace, 0: not seen there */
+	KCR_ATTR_PID,		/* u32, in KCR_ATTR_PID_NS, 0: not seen there */
 	KCR_ATTR_BYTES,		/* u64 */
 	KCR_ATTR_BYTES_TOTAL,	/* u64 */
 	KCR_ATTR_PAGES,		/* u64 */
@@ -311,6 +318,7 @@ enum kcr_attr {
 	KCR_ATTR_KIND,		/* u32, enum kcr_kind */
 	KCR_ATTR_KIND_NAME,	/* string */
 	KCR_ATTR_KIND_VERSION,	/* u32 */
+	KCR_ATTR_PID_NS,	/* u64, inode number of /proc/PID/ns/pid */
 	__KCR_ATTR_MAX,
 };
 #define KCR_ATTR_MAX		(__KCR_ATTR_MAX - 1)
