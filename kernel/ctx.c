@@ -3,9 +3,11 @@
  * An operation's life: made for a descriptor, in the list while that is open,
  * freed when the last thread that it has parked or made has left our code.
  */
+#include <linux/freezer.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
@@ -197,6 +199,52 @@ void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase)
 bool kcr_cancelled(struct kcr_ctx *ctx)
 {
 	return READ_ONCE(ctx->cancelled);
+}
+
+static spinlock_t *own_siglock(void)
+{
+	return &rcu_dereference_protected(current->sighand, 1)->siglock;
+}
+
+/* Of the signals that may be delivered: is there any that is no stop? */
+static bool signal_to_take(void)
+{
+	sigset_t set;
+
+	lockdep_assert_held(own_siglock());
+	sigorsets(&set, &current->pending.signal, &current->signal->shared_pending.signal);
+	sigdelsetmask(&set, rt_sigmask(SIGSTOP) | rt_sigmask(SIGTSTP) |
+			    rt_sigmask(SIGTTIN) | rt_sigmask(SIGTTOU));
+	sigandnsets(&set, &set, &current->blocked);
+	return !sigisemptyset(&set);
+}
+
+/**
+ * kcr_interrupted() - is there a reason to fail, now that a wait was interrupted
+ * @ctx: the operation
+ *
+ * Not if it was only a job control stop, or its end. That takes place on the way
+ * to user mode; until then it is put aside, so that one can wait again.
+ */
+bool kcr_interrupted(struct kcr_ctx *ctx)
+{
+	bool reason = kcr_cancelled(ctx) || freezing(current) ||
+		      test_thread_flag(TIF_NOTIFY_SIGNAL);
+
+	spin_lock_irq(own_siglock());
+	reason = reason || fatal_signal_pending(current) || signal_to_take();
+	if (!reason)
+		clear_thread_flag(TIF_SIGPENDING);
+	spin_unlock_irq(own_siglock());
+	return reason;
+}
+
+/* kcr_interrupted_end() - what was put aside shall count again */
+void kcr_interrupted_end(void)
+{
+	spin_lock_irq(own_siglock());
+	recalc_sigpending();
+	spin_unlock_irq(own_siglock());
 }
 
 /* kcr_cancel() - make KCR_IOC_RUN fail soon; from any context that may sleep */

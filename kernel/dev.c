@@ -112,18 +112,24 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 
 	if (ret)
 		return ret;
-	if (ctx->phase != KCR_PHASE_NEW)
+	if (ctx->phase != KCR_PHASE_NEW && !ctx->again)
 		return -EBUSY;
 	if (!same_caller(ctx))
 		return -EPERM;
 
 	set_runner(ctx, current);
-	ret = op_image(ctx, run.image_fd);
+	ret = ctx->again ? 0 : op_image(ctx, run.image_fd);
 	if (!ret) {
-		kcr_event(ctx, KCR_EVENT_STARTED);
+		if (!ctx->again)
+			kcr_event(ctx, KCR_EVENT_STARTED);
 		ret = ctx->restart ? kcr_restart_run(ctx) : kcr_checkpoint_run(ctx);
 	}
 	set_runner(ctx, NULL);
+	kcr_interrupted_end();
+	if (ctx->again) {
+		set_thread_flag(TIF_SIGPENDING);	/* so that we are called again */
+		return ret;
+	}
 	if (ret) {
 		ctx_abort(ctx);
 		if (!ctx->error)

@@ -184,6 +184,7 @@ struct kcr_chunk {
  * @class: why it failed
  * @error: negative errno of the first failure, 0 for none
  * @cancelled: shall fail soon
+ * @again: KCR_IOC_RUN goes on where a stop has interrupted it; under @lock
  * @blockers: sentences in @text, in a check
  * @text: the sentence, or the blockers
  * @text_len: bytes of @text, without its NUL
@@ -271,6 +272,7 @@ struct kcr_ctx {
 	enum kcr_class class;
 	int error;			/* negative errno of the first failure */
 	bool cancelled;
+	bool again;
 	u32 blockers;
 	char *text;
 	size_t text_len, text_size;
@@ -386,6 +388,8 @@ void kcr_ctx_get(struct kcr_ctx *ctx);
 void kcr_ctx_put(struct kcr_ctx *ctx);
 void kcr_set_phase(struct kcr_ctx *ctx, enum kcr_phase phase);
 bool kcr_cancelled(struct kcr_ctx *ctx);
+bool kcr_interrupted(struct kcr_ctx *ctx);
+void kcr_interrupted_end(void);
 
 #define kcr_rec_as(rec, type) ((const type *)(rec)->data)
 

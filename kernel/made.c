@@ -89,6 +89,11 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
 				"no more processes or threads are allowed");
 	case -ERESTARTNOINTR:
+		/* Only the leader is made by a thread that can be called again. */
+		if (current == READ_ONCE(ctx->runner) && !kcr_interrupted(ctx)) {
+			ctx->again = true;
+			return err;
+		}
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 	default:
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,

@@ -359,7 +359,7 @@ int kcr_park(struct kcr_ctx *ctx)
 		ret = wait_event_interruptible_hrtimeout(ctx->park_wait, park_progress(ctx),
 							 poll);
 		poll = min_t(ktime_t, 2 * poll, KCR_POLL_MOST);
-		if (ret == -ERESTARTSYS)
+		if (ret == -ERESTARTSYS && kcr_interrupted(ctx))
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 	}
 	if (ret)

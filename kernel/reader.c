@@ -54,6 +54,8 @@ static int read_all(struct kcr_ctx *ctx, void *buf, size_t len)
 
 	while (len) {
 		ret = read_some(ctx, buf, min_t(size_t, len, SZ_1M), &pos);
+		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
+			continue;
 		if (ret <= 0 || kcr_cancelled(ctx))
 			return read_error(ctx, ret);
 		ctx->image->f_pos = pos;

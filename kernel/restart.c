@@ -197,7 +197,7 @@ static int wait_made(struct kcr_ctx *ctx)
 			return ctx->error;
 		if (kcr_cancelled(ctx))
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
-		if (ret < 0)
+		if (ret < 0 && kcr_interrupted(ctx))
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 		if (all_parked(ctx))
 			return 0;
@@ -207,15 +207,26 @@ static int wait_made(struct kcr_ctx *ctx)
 	}
 }
 
-/* kcr_restart_run() - everything up to a program that is made, and parked */
-int kcr_restart_run(struct kcr_ctx *ctx)
+static int read_and_check(struct kcr_ctx *ctx)
 {
-	int ret;
-
 	kcr_set_phase(ctx, KCR_PHASE_READ);
-	ret = kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
+	return kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
 	      check_recs(ctx, true) ?: plan_threads(ctx) ?: kcr_ids_free(ctx) ?:
 	      check_recs(ctx, false);
+}
+
+/**
+ * kcr_restart_run() - everything up to a program that is made, and parked
+ * @ctx: the operation
+ *
+ * Return: 0, an error, or -ERESTARTNOINTR with ctx->again: no task can be made
+ * while a stop waits for us to go to user mode; we are called again after it.
+ */
+int kcr_restart_run(struct kcr_ctx *ctx)
+{
+	int ret = ctx->again ? 0 : read_and_check(ctx);
+
+	ctx->again = false;
 	if (ret)
 		return ret;
 	if (ctx->flags & KCR_RESTART_CHECK) {

@@ -63,6 +63,8 @@ static int write_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
 	while (iov_iter_count(iter)) {
 		left = *iter;
 		ret = kcr_vfs_iter_write(ctx->image, &left, &pos);
+		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
+			continue;
 		if (ret <= 0 || kcr_cancelled(ctx))
 			return write_error(ctx, ret);
 		iov_iter_advance(iter, ret);

@@ -177,6 +177,48 @@ leaves_nothing_when_interrupted()
 	pkill -x sleep || true
 }
 
+stop_and_continue()	# PID
+{
+	for _ in 1 2 3; do
+		sleep 0.5
+		kill -STOP "$1"
+		sleep 0.5
+		kill -CONT "$1"
+	done
+}
+
+checkpoint_bears_stops()	# OPTION...
+{
+	local status=0 reader
+
+	background "$subject" -m 16
+	wait_for test -s program.out
+	mkfifo fifo
+	(exec < fifo; for _ in $(seq 50); do head -c 400000; sleep 0.1; done; cat) > img &
+	reader=$!
+	checkpoint "$@" "$pid" > fifo 2> err &
+	stop_and_continue $!
+	wait $! || status=$?
+	cat err
+	is 0 "$status" "status of checkpoint"
+	wait "$reader"
+	ckptinfo --verify img
+	kill -9 "$pid" 2> /dev/null || :	# with -k it is gone
+	wait_for gone "$pid"
+}
+
+# All of it comes while a stop is pending, or half of it.
+restart_bears_stops()	# BYTES
+{
+	image_of "$subject" -m 4 -x 6000
+	mkfifo fifo
+	(sleep 0.75; head -c "$1" img; sleep 1; tail -c +$(($1 + 1)) img) > fifo &
+	restart < fifo 2> err &
+	restart=$!
+	stop_and_continue $restart
+	ended_with 42
+}
+
 end_terminal()
 {
 	pkill -x script || true
@@ -351,6 +393,10 @@ promise "restart detaches" detaches
 promise "restart makes a pid namespace" in_a_namespace_of_its_own
 promise "restart makes a pid namespace for a user" namespace_of_a_user
 promise "restart leaves nothing when interrupted" leaves_nothing_when_interrupted
+promise "restart may be stopped and continued" restart_bears_stops 100000000
+promise "so may it while it reads" restart_bears_stops 2000000
+promise "checkpoint may be stopped and continued" checkpoint_bears_stops
+promise "so may checkpoint -k" checkpoint_bears_stops -k
 promise "restart stops as a job does" asked_for_on_a_terminal -c "$job -r; :"
 promise "restart gives a job the terminal" asked_for_on_a_terminal -imc "$job -r"
 promise "the program reads restart's terminal" reads_its_terminal

@@ -46,7 +46,7 @@ static int stopped(struct kcr_ctx *ctx)
 {
 	if (kcr_cancelled(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
-	if (signal_pending(current))
+	if (signal_pending(current) && kcr_interrupted(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 	return 0;
 }
