@@ -46,7 +46,7 @@ void tool_begin(const char *name)
 /**
  * tool_delay_stop() - let Ctrl-Z wait until we end or take it
  *
- * It would interrupt KCR_IOC_RUN, and stop us while a program is held.
+ * It would stop us while a program is held. KCR_IOC_RUN itself bears a stop.
  */
 void tool_delay_stop(void)
 {
