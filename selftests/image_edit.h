@@ -43,7 +43,7 @@ struct bytes {
 	size_t len;
 };
 
-static uint32_t crc32_of(uint32_t crc, const void *data, size_t len)
+static inline uint32_t crc32_of(uint32_t crc, const void *data, size_t len)
 {
 	static uint32_t table[256];
 	const uint8_t *p = data;
@@ -73,7 +73,7 @@ static inline bool is_run(const struct rec *rec)
 	       !(le32toh(run->flags) & KCR_PAGES_ZERO);
 }
 
-static uint8_t *room(size_t len)
+static inline uint8_t *room(size_t len)
 {
 	uint8_t *p = calloc(1, len + 8);
 
@@ -82,7 +82,7 @@ static uint8_t *room(size_t len)
 }
 
 /* Without the bytes that align the pages. */
-static void drop_pad(struct rec *rec)
+static inline void drop_pad(struct rec *rec)
 {
 	struct kcr_img_pages *run = (void *)rec->data;
 	size_t pad;
@@ -96,7 +96,7 @@ static void drop_pad(struct rec *rec)
 	run->pad = 0;
 }
 
-static struct image take_apart(struct bytes b)
+static inline struct image take_apart(struct bytes b)
 {
 	struct image img = { 0 };
 	size_t off = sizeof(img.head);
@@ -122,7 +122,7 @@ static struct image take_apart(struct bytes b)
 	return img;
 }
 
-static struct image copy_of(const struct image *from)
+static inline struct image copy_of(const struct image *from)
 {
 	struct image img = *from;
 	size_t i;
@@ -136,7 +136,7 @@ static struct image copy_of(const struct image *from)
 	return img;
 }
 
-static void free_image(struct image *img)
+static inline void free_image(struct image *img)
 {
 	size_t i;
 
@@ -146,14 +146,14 @@ static void free_image(struct image *img)
 }
 
 /* Bytes that have to stand before the pages of a run whose head is at @off. */
-static size_t pad_of(const struct rec *rec, size_t off)
+static inline size_t pad_of(const struct rec *rec, size_t off)
 {
 	size_t first = off + sizeof(rec->head) + sizeof(struct kcr_img_pages);
 
 	return is_run(rec) ? -first % PAGE : 0;
 }
 
-static void emit_rec(uint8_t *to, struct rec *rec, size_t off)
+static inline void emit_rec(uint8_t *to, struct rec *rec, size_t off)
 {
 	struct kcr_img_pages *run = (void *)rec->data;
 	size_t begin = is_run(rec) ? sizeof(*run) : rec->len, pad = pad_of(rec, off);
@@ -173,7 +173,7 @@ static void emit_rec(uint8_t *to, struct rec *rec, size_t off)
 }
 
 /* What the end tells, unless that is what was changed. */
-static void fill_end(struct rec *rec, size_t off, size_t records, size_t pages,
+static inline void fill_end(struct rec *rec, size_t off, size_t records, size_t pages,
 		     size_t index)
 {
 	struct kcr_img_end *end = (void *)rec->data;
@@ -191,7 +191,7 @@ static void fill_end(struct rec *rec, size_t off, size_t records, size_t pages,
  * @img: the records
  * @end: whether the end's totals shall be right
  */
-static struct bytes put_together(struct image *img, bool end)
+static inline struct bytes put_together(struct image *img, bool end)
 {
 	size_t i, off = sizeof(img->head), pages = 0, index = 0;
 	struct bytes b = { .len = off };
@@ -220,7 +220,7 @@ static struct bytes put_together(struct image *img, bool end)
 }
 
 /* The first record of a kind; the test fails if there is none. */
-static struct rec *rec_of(struct image *img, enum kcr_kind kind)
+static inline struct rec *rec_of(struct image *img, enum kcr_kind kind)
 {
 	size_t i;
 

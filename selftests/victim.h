@@ -20,7 +20,7 @@
 #include "image_edit.h"
 #include "../uapi/kcr.h"
 
-static void *victim_sleeps(void *unused)
+static inline void *victim_sleeps(void *unused)
 {
 	const struct timespec long_time = { .tv_sec = 1000000 };
 
@@ -30,7 +30,7 @@ static void *victim_sleeps(void *unused)
 	return NULL;
 }
 
-static void victim_memory(void)
+static inline void victim_memory(void)
 {
 	char *p = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -47,7 +47,7 @@ static void victim_memory(void)
 	ASSERT_EQ(0, mprotect(p + 8 * PAGE, PAGE, PROT_NONE));
 }
 
-static void victim_files(void)
+static inline void victim_files(void)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 42 };
 	int pipes[2], ep = epoll_create1(0), ev = eventfd(3, 0);
@@ -65,7 +65,7 @@ static void victim_files(void)
 	ASSERT_LE(0, dup(fd));
 }
 
-static void victim_signals(void)
+static inline void victim_signals(void)
 {
 	sigset_t set;
 
@@ -78,7 +78,7 @@ static void victim_signals(void)
 	signal(SIGUSR2, SIG_IGN);
 }
 
-static void __attribute__((noreturn)) victim(int ready)
+static inline void __attribute__((noreturn)) victim(int ready)
 {
 	static char stack[65536];
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
@@ -97,7 +97,7 @@ static void __attribute__((noreturn)) victim(int ready)
 }
 
 /* Nothing of ours is open in it but what it opens itself. */
-static void victim_streams(int ready)
+static inline void victim_streams(int ready)
 {
 	int fd = open("/dev/null", O_RDWR);
 
@@ -110,7 +110,7 @@ static void victim_streams(int ready)
 	victim(9);
 }
 
-static pid_t start_victim(void)
+static inline pid_t start_victim(void)
 {
 	int ready[2];
 	pid_t pid;
@@ -127,7 +127,7 @@ static pid_t start_victim(void)
 	return pid;
 }
 
-static int open_device(void)
+static inline int open_device(void)
 {
 	int fd = open(KCR_DEVICE, O_RDWR | O_CLOEXEC);
 
@@ -142,7 +142,7 @@ struct outcome {
 	char text[4096];
 };
 
-static void look_at(int op, struct outcome *o)
+static inline void look_at(int op, struct outcome *o)
 {
 	o->status = (struct kcr_status){
 		.size = sizeof(o->status),
@@ -152,7 +152,7 @@ static void look_at(int op, struct outcome *o)
 	ASSERT_EQ(0, ioctl(op, KCR_IOC_STATUS, &o->status));
 }
 
-static struct bytes read_back(int fd)
+static inline struct bytes read_back(int fd)
 {
 	struct bytes b = { .len = lseek(fd, 0, SEEK_END) };
 
@@ -162,7 +162,7 @@ static struct bytes read_back(int fd)
 }
 
 /* Checkpoint a process, and kill it; its image. */
-static struct bytes image_of(pid_t pid)
+static inline struct bytes image_of(pid_t pid)
 {
 	struct kcr_checkpoint request = {
 		.size = sizeof(request), .flags = KCR_CKPT_HOLD, .pid = pid,
@@ -189,7 +189,7 @@ static struct bytes image_of(pid_t pid)
 }
 
 /* Let it run for a moment: also the kernel has to bear what it now is. */
-static void commit(int op, struct outcome *o)
+static inline void commit(int op, struct outcome *o)
 {
 	struct kcr_finish finish = { .size = sizeof(finish), .action = KCR_ACTION_COMMIT };
 
@@ -205,7 +205,7 @@ static void commit(int op, struct outcome *o)
 }
 
 /* Restart an image that came through @fd. */
-static void restart_from(int fd, unsigned int flags, struct outcome *o)
+static inline void restart_from(int fd, unsigned int flags, struct outcome *o)
 {
 	struct kcr_restart request = { .size = sizeof(request), .flags = flags };
 	struct kcr_run run = { .size = sizeof(run), .image_fd = fd };
@@ -221,7 +221,7 @@ static void restart_from(int fd, unsigned int flags, struct outcome *o)
 	close(dev);
 }
 
-static void restart_bytes(struct bytes b, unsigned int flags, struct outcome *o)
+static inline void restart_bytes(struct bytes b, unsigned int flags, struct outcome *o)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
 
@@ -233,7 +233,7 @@ static void restart_bytes(struct bytes b, unsigned int flags, struct outcome *o)
 }
 
 /* It failed in one sentence, and nothing of it is left. */
-static void expect_said(const struct outcome *o, const char *what)
+static inline void expect_said(const struct outcome *o, const char *what)
 {
 	size_t i, len = strlen(o->text);
 	int status;
