@@ -30,7 +30,7 @@ static void sow(void)
 {
 	const char *given = getenv("KCR_SEED");
 
-	seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
+	seed = given && *given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
 	fprintf(stderr, "KCR_SEED=%llu\n", (unsigned long long)seed);
 	seed = seed ?: 1;
 }
