@@ -23,6 +23,21 @@ TEST(keeps_its_place)
 	EXPECT_EQ(0, memcmp(vdso, ELFMAG, SELFMAG));
 }
 
+/* As a debugger does that sets a breakpoint, and takes it away again. */
+TEST_REFUSED(changed_code, "vDSO: its code was changed")
+{
+	char *vdso = (char *)getauxval(AT_SYSINFO_EHDR);
+	struct mapping m = { 0 };
+
+	if (!mapping_of(vdso, &m))
+		skip("no vDSO");
+	ASSERT_EQ(0, mprotect(vdso, m.end - m.start, PROT_READ | PROT_WRITE | PROT_EXEC));
+	*(volatile char *)vdso = *vdso;
+	ASSERT_EQ(0, mprotect(vdso, m.end - m.start, PROT_READ | PROT_EXEC));
+	cut();
+	EXPECT_EQ(0, memcmp(vdso, ELFMAG, SELFMAG));
+}
+
 TEST(keeps_telling_the_time)
 {
 	struct timespec before, after, real;

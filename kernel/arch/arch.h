@@ -6,11 +6,13 @@
 #include <linux/types.h>
 
 struct kcr_ctx;
+struct kcr_rec;
 struct mm_struct;
 struct task_struct;
 
 size_t kcr_arch_xstate_size(void);
 u64 kcr_arch_xfeatures(void);
+bool kcr_arch_ip(const struct kcr_rec *rec, u64 *ip, bool *in_call);
 
 int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task);
 int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);

@@ -79,7 +79,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
 	[KCR_KIND_MM]		= EXACTLY(struct kcr_img_mm),
 	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
-	[KCR_KIND_VDSO]		= EXACTLY(struct kcr_img_vdso),
+	[KCR_KIND_VDSO]		= BETWEEN(sizeof(struct kcr_img_vdso),
+					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
 	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
 	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
@@ -100,10 +101,12 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_END]		= EXACTLY(struct kcr_img_end),
 };
 
+#define KCR_VERSION_OF(nr)	((nr) == KCR_KIND_VDSO ? 2 : 1)
+
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {
 #define KCR_PARSE_VERSION(nr, NAME, stem, text) \
-	[nr] = 1,
+	[nr] = KCR_VERSION_OF(nr),
 	KCR_KINDS(KCR_PARSE_VERSION)
 #undef KCR_PARSE_VERSION
 };

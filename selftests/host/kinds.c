@@ -214,19 +214,30 @@ static void put_vma(struct build *b, uint64_t start, uint64_t len,
 	PUT(b, KCR_KIND_VMA, 0, 0, &vma);
 }
 
+static void put_vdso(struct build *b)
+{
+	struct {
+		struct kcr_img_vdso vdso;
+		uint8_t code[0x1000];
+	} rec = {
+		.vdso = {
+			.vvar = cpu_to_le64(STACK + 0x100000),
+			.vvar_len = cpu_to_le64(0x4000),
+			.vdso = cpu_to_le64(STACK + 0x104000),
+			.vdso_len = cpu_to_le64(sizeof(rec.code)),
+			.arch = cpu_to_le32(KCR_ARCH_X86_64),
+		},
+	};
+
+	build_rec_flags(b, KCR_KIND_VDSO, 2, KCR_REC_CRITICAL, &rec, sizeof(rec));
+}
+
 static void put_memory(struct build *b)
 {
 	struct kcr_img_mm mm = {
 		.start_brk = cpu_to_le64(HEAP), .brk = cpu_to_le64(HEAP + 0xc000),
 		.exe = cpu_to_le32(ID_EXE), .dumpable = cpu_to_le32(1),
 		.auxv_count = cpu_to_le32(2), .auxv = { cpu_to_le64(6) },
-	};
-	struct kcr_img_vdso vdso = {
-		.vvar = cpu_to_le64(STACK + 0x100000),
-		.vvar_len = cpu_to_le64(0x4000),
-		.vdso = cpu_to_le64(STACK + 0x104000),
-		.vdso_len = cpu_to_le64(0x2000),
-		.arch = cpu_to_le32(KCR_ARCH_X86_64),
 	};
 
 	PUT(b, KCR_KIND_MM, ID_MM, 0, &mm);
@@ -236,7 +247,7 @@ static void put_memory(struct build *b)
 		KCR_VMA_READ | KCR_VMA_SHARED);
 	put_vma(b, STACK, 0x21000, 0,
 		KCR_VMA_READ | KCR_VMA_WRITE | KCR_VMA_GROWSDOWN);
-	PUT(b, KCR_KIND_VDSO, 0, 0, &vdso);
+	put_vdso(b);
 }
 
 static void put_process(struct build *b)

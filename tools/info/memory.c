@@ -138,6 +138,8 @@ static void vdso_print(struct emit *e, const struct image_rec *rec)
 	EMIT64(e, vdso, vdso_len);
 	emit_bytes(e, "hash", vdso->hash, sizeof(vdso->hash));
 	EMIT32(e, vdso, arch);
+	if (rec->len > sizeof(*vdso))
+		emit_u64(e, "code_bytes", rec->len - sizeof(*vdso));
 }
 
 const struct info_ops info_vdso = {

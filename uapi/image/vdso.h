@@ -13,6 +13,10 @@
  * @hash: of the code: XXH64(code, 0), XXH64(code, KCR_HASH_SEED)
  * @arch: KCR_ARCH_*
  * @reserved: zero
+ *
+ * Since version 2 of the record the code follows, @vdso_len bytes of it: what a
+ * kernel needs whose own code is another one. Without it (version 1) such a
+ * kernel refuses.
  */
 struct kcr_img_vdso {
 	__le64	vvar;
@@ -23,5 +27,7 @@ struct kcr_img_vdso {
 	__le32	arch;
 	__le32	reserved;
 };
+
+#define KCR_VDSO_CODE_MAX	(64u << 12)
 
 #endif /* _UAPI_KCR_IMAGE_VDSO_H */

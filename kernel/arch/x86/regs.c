@@ -23,6 +23,10 @@
 #define XFEATURE_BIT_TILE_DATA	18
 #define XSTATE_BV_OFFSET	512
 
+/* Places in struct kcr_img_x86_regs. */
+#define REG_ORIG_AX		15
+#define REG_IP			16
+
 static const struct user_regset *regset_find(struct task_struct *task, unsigned int type)
 {
 	const struct user_regset_view *view = kcr_call(task_user_regset_view)(task);
@@ -80,6 +84,25 @@ static int regs_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct 
 	int ret = set->set(t->task, set, 0, sizeof(struct kcr_img_x86_regs), rec->data, NULL);
 
 	return ret ? kcr_bad_image(ctx, "thread %d: its registers make no sense", t->tid) : 0;
+}
+
+/**
+ * kcr_arch_ip() - where a thread of the image stands
+ * @rec: any record, not yet checked
+ * @ip: set to its instruction pointer
+ * @in_call: set to whether it is in a system call
+ *
+ * Returns false if the record does not tell that of any thread.
+ */
+bool kcr_arch_ip(const struct kcr_rec *rec, u64 *ip, bool *in_call)
+{
+	const struct kcr_img_x86_regs *img = kcr_rec_as(rec, struct kcr_img_x86_regs);
+
+	if (rec->kind != KCR_KIND_X86_REGS || rec->len < sizeof(*img))
+		return false;
+	*ip = le64_to_cpu(img->reg[REG_IP]);
+	*in_call = (s64)le64_to_cpu(img->reg[REG_ORIG_AX]) >= 0;
+	return true;
 }
 
 const struct kcr_ops kcr_x86_regs_ops = {
