@@ -89,8 +89,13 @@ check: ## all tests (TESTS=pipe runs one)
 	+@selftests/check $(KERNEL)
 
 .PHONY: check-full
-check-full: ## all tests on all three kernels
-	+@selftests/check 6.1 6.12 debug
+check-full: ## all tests on all three kernels, and images across them
+	+@selftests/check 6.1 6.12 debug; status=$$?; \
+		selftests/across/run && exit $$status
+
+.PHONY: check-across
+check-across: ## images that cross from 6.1 to 6.12 and back
+	+@selftests/across/run
 
 .PHONY: bench
 bench: ## what a checkpoint costs
