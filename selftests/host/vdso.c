@@ -149,6 +149,39 @@ TEST(a_copy_calls_the_kernel_where_there_is_nothing)
 	munmap(copy, real_len);
 }
 
+/* 0: nothing there but a system call and what was given. */
+static bool returns(const char *then, size_t len, size_t at)
+{
+	const struct kcr_vdso_elf elf = { 2, { { "time", 0, 40 }, { "getcpu", 68, 40 } } };
+	uint8_t code[128] = { 0 };
+
+	memcpy(code + at - 2, "\x0f\x05", 2);
+	memcpy(code + at, then, len);
+	return kcr_vdso_elf_returns(&elf, code, sizeof(code), at);
+}
+
+#define RETURNS(then)	returns(then, sizeof(then) - 1, 50)
+
+TEST(knows_code_that_only_returns)
+{
+	EXPECT(RETURNS("\xc3"));
+	EXPECT(RETURNS("\x5b\x41\x5c\x41\x5d\x5d\xc3"));
+	EXPECT(RETURNS("\x48\x8d\x65\xd8\x5b\xc9\xc3"));
+	EXPECT(RETURNS("\x48\x83\xc4\x38\x5d\xc3"));
+	EXPECT(RETURNS("\xeb\x01\x90\xc3"));
+	EXPECT(RETURNS("\xe9\x01\0\0\0\x90\xc3"));
+	EXPECT(!RETURNS("\x90\xc3"));			/* what it does not know */
+	EXPECT(!RETURNS("\x48\x8b\x45\x00\xc3"));	/* reads something */
+	EXPECT(!RETURNS("\xeb\xfe"));			/* for ever */
+	EXPECT(!RETURNS("\xeb\xd0"));			/* into what is written over */
+	EXPECT(!RETURNS("\xeb\x7f"));			/* out of it */
+	EXPECT(!RETURNS("\xe9\xff\xff\xff\x7f"));
+	EXPECT(returns("\xc3", 1, 66));
+	EXPECT(!returns("\xc3", 1, 10));		/* is written over itself */
+	EXPECT(!returns("\xc3", 1, 68));
+	EXPECT(!returns("\xc3", 1, 127));		/* too near to the end */
+}
+
 TEST(tells_what_nobody_knows)
 {
 	struct kcr_vdso_elf old = { 1, { { "fortune", 0, 100 } } }, here = { 0 };
@@ -169,6 +202,7 @@ static void read_hostile(const uint8_t *code, size_t len)
 	memcpy(copy, code, len);
 	if (kcr_vdso_elf_read(&elf, old, len, &why))
 		kcr_vdso_elf_redirect(&elf, copy, &elf, 0x7fff12345000);
+	kcr_vdso_elf_returns(&elf, old, len, rand());
 	free(copy);
 	free(old);
 }

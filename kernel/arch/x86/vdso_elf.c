@@ -23,7 +23,7 @@
 #define HEADERS_MAX	16	/* program headers */
 #define DYNAMIC_MAX	64
 #define SYMBOLS_MAX	256
-#define TRAP		0xcc	/* int3 */
+#define STEPS_MAX	24	/* instructions of an epilogue */
 
 #ifndef DT_HASH
 #define DT_HASH		4
@@ -268,11 +268,75 @@ const char *kcr_vdso_elf_lacks(const struct kcr_vdso_elf *old, const struct kcr_
 	return NULL;
 }
 
-/* The rest of a function is for nobody any more: who comes there shall stop. */
+/* Will this be written over? */
+static bool is_patched(const struct kcr_vdso_elf *elf, __u64 at)
+{
+	unsigned int i;
+
+	for (i = 0; i < elf->count; i++)
+		if (at >= elf->function[i].at && at - elf->function[i].at < LONGEST_PATCH)
+			return true;
+	return false;
+}
+
+/* Bytes of an instruction that only takes down a stack frame, or jumps; or 0. */
+static unsigned int unwinds(const __u8 *b)
+{
+	if ((b[0] & 0xf8) == 0x58 || b[0] == 0xc9 || b[0] == 0xc3) /* pop, leave, ret */
+		return 1;
+	if (b[0] == 0x41 && (b[1] & 0xf8) == 0x58)	/* pop %r8 to %r15 */
+		return 2;
+	if (b[0] == 0x48 && ((b[1] == 0x83 && b[2] == 0xc4) ||	/* add $n, %rsp */
+			     (b[1] == 0x8d && b[2] == 0x65)))	/* lea n(%rbp), %rsp */
+		return 4;
+	return b[0] == 0xeb ? 2 : b[0] == 0xe9 ? 5 : 0;	/* jmp */
+}
+
+/* How far a jump goes beyond its end, 0 for anything else. */
+static __s64 jumps(const __u8 *b)
+{
+	__s32 far;
+
+	memcpy(&far, b + 1, sizeof(far));
+	return b[0] == 0xeb ? (__s8)b[1] : b[0] == 0xe9 ? far : 0;
+}
+
+/**
+ * kcr_vdso_elf_returns() - does old code only return from there?
+ * @elf: as kcr_vdso_elf_read() has left it
+ * @code: what it was read from
+ * @len: bytes of that
+ * @at: behind a system call, in the code
+ *
+ * Where the clock can't be read in user mode, a function of the vDSO ends with a
+ * system call, and that is where threads are found. What follows needs no data.
+ */
+bool kcr_vdso_elf_returns(const struct kcr_vdso_elf *elf, const void *code, size_t len,
+			  __u64 at)
+{
+	const struct view v = { .code = code, .len = len };
+	unsigned int i, size;
+	__u8 b[5];
+
+	if (at < 2 || !get(&v, at - 2, b, 2) || b[0] != 0x0f || b[1] != 0x05 ||
+	    is_patched(elf, at - 2))
+		return false;
+	for (i = 0; i < STEPS_MAX; i++) {
+		if (!get(&v, at, b, sizeof(b)))
+			return false;
+		size = unwinds(b);
+		if (!size || is_patched(elf, at) || is_patched(elf, at + size - 1))
+			return false;
+		if (b[0] == 0xc3)
+			return true;
+		at += size + jumps(b);
+	}
+	return false;
+}
+
 static void write_over(__u8 *code, const struct kcr_vdso_function *f, const __u8 *patch,
 		       __u32 size)
 {
-	memset(code + f->at, TRAP, f->size);
 	memcpy(code + f->at, patch, size);
 }
 

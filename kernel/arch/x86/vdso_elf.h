@@ -46,6 +46,8 @@ struct kcr_vdso_elf {
 bool kcr_vdso_elf_read(struct kcr_vdso_elf *elf, const void *code, size_t len,
 		       const char **why);
 bool kcr_vdso_elf_entry(const struct kcr_vdso_elf *elf, __u64 at);
+bool kcr_vdso_elf_returns(const struct kcr_vdso_elf *elf, const void *code, size_t len,
+			  __u64 at);
 const char *kcr_vdso_elf_lacks(const struct kcr_vdso_elf *old,
 			       const struct kcr_vdso_elf *here);
 void kcr_vdso_elf_redirect(const struct kcr_vdso_elf *old, void *code,
