@@ -12,7 +12,7 @@
  * to the new one of the same name. Where its data was nothing can be mapped: it
  * is reserved, so that old code that should still run is stopped, and does not
  * take for a clock what the program has put there since. That is why a thread
- * that stood inside of it is refused.
+ * that stood inside of it is refused, unless it only had to return.
  */
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -172,7 +172,10 @@ static struct kcr_thread *thread_of(struct kcr_ctx *ctx, u32 id)
 	return NULL;
 }
 
-/* One that is about to enter a function finds the jump. */
+/*
+ * One that is about to enter a function finds the jump, and one that has only
+ * to return from a system call can do that: the old code is there.
+ */
 static int refuse_inside(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 			 const struct kcr_vdso_elf *old)
 {
@@ -186,6 +189,8 @@ static int refuse_inside(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 		if (!kcr_arch_ip(regs, &ip, &in_call) || ip - vdso >= code_len(rec))
 			continue;
 		if (!in_call && kcr_vdso_elf_entry(old, ip - vdso))
+			continue;
+		if (kcr_vdso_elf_returns(old, code_of(rec), code_len(rec), ip - vdso))
 			continue;
 		t = thread_of(ctx, regs->owner);
 		return kcr_refuse(ctx, "thread %d was inside of it, and can only go on with the same one: this kernel has another",
