@@ -107,7 +107,7 @@ KCR_KINDS(KCR_OPS_DECLARE)
 const struct kcr_ops *kcr_ops_find(u32 kind);
 
 enum kcr_thread_state {
-	KCR_THREAD_NEW,		/* not asked yet */
+	KCR_THREAD_NEW,		/* to be asked (again) */
 	KCR_THREAD_ASKED,	/* work is queued */
 	KCR_THREAD_PARKED,	/* sleeps in our callback */
 	KCR_THREAD_STOPPED,	/* sleeps in job control stop, counts as parked */
@@ -125,6 +125,8 @@ enum kcr_thread_state {
  * @id: of its KCR_KIND_THREAD record
  * @tid: in the pid namespace of whoever runs the operation
  * @leader: leads the thread group
+ * @let_out: how often it was met inside of the vDSO, and let out
+ * @ask_again: not before, when it was
  * @in_signal: parked (or stopped) where the kernel handles signals: a raw
  *	-ERESTART number in rax will start the system call again
  * @in_place: is made, and waits for its registers
@@ -142,6 +144,8 @@ struct kcr_thread {
 	u32 id;
 	pid_t tid;
 	bool leader;
+	unsigned int let_out;
+	ktime_t ask_again;
 	bool in_signal;
 	bool in_place;
 	bool released;

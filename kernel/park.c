@@ -9,6 +9,9 @@
  * (task/blocked.c), it is interrupted (TIF_NOTIFY_SIGNAL); any other call is
  * waited for. A thread in a job control stop counts as parked; should it be
  * continued, the task work catches it before it runs anything.
+ *
+ * A thread that is interrupted inside of the vDSO could be restarted on a kernel with the
+ * same one alone, so it is let out, and asked again a moment later: some times.
  */
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
@@ -19,6 +22,7 @@
 #include <linux/timekeeping.h>
 #include <asm/syscall.h>
 
+#include "arch/arch.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "netlink.h"
@@ -27,6 +31,10 @@
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
 #define KCR_POLL_MOST	(4 * NSEC_PER_MSEC)
+
+/* How often a thread is let out of the vDSO, and for how long. */
+#define KCR_LET_OUT_MOST	16
+#define KCR_LET_OUT_NS		(100 * NSEC_PER_USEC)
 
 static void set_state(struct kcr_thread *t, enum kcr_thread_state state)
 {
@@ -45,6 +53,25 @@ static bool handles_signals(struct kcr_thread *t)
 	return READ_ONCE(t->nr) >= 0 && test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
+/* It parks when it is asked again; not while a call waits to be started again. */
+static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
+{
+	struct kcr_ctx *ctx = t->ctx;
+	bool out;
+
+	if (READ_ONCE(t->nr) >= 0 || !kcr_arch_in_vdso(regs))
+		return false;
+	spin_lock_irq(&ctx->park_lock);
+	out = !ctx->releasing && t->let_out < KCR_LET_OUT_MOST;
+	if (out) {
+		t->let_out++;
+		t->ask_again = ktime_add_ns(ktime_get(), KCR_LET_OUT_NS);
+		set_state(t, KCR_THREAD_NEW);
+	}
+	spin_unlock_irq(&ctx->park_lock);
+	return out;
+}
+
 /*
  * In the thread itself. The context lives until the reference that came with
  * the work is put; nothing of it is touched after that.
@@ -56,6 +83,10 @@ static void park_fn(struct callback_head *work)
 	struct kcr_ctx *ctx = t->ctx;
 	bool sleep;
 
+	if (let_out(t, regs)) {
+		kcr_ctx_put(ctx);
+		return;
+	}
 	t->in_signal = handles_signals(t);
 	if (t->in_signal)
 		kcr_blocked_parked(t, regs);
@@ -109,7 +140,19 @@ static struct task_struct *next_unknown(struct kcr_ctx *ctx)
 	return found;
 }
 
-/* Queues the request on @task, whose reference it takes over. */
+/* Queues the request; false if the thread is past taking one. */
+static bool thread_queue(struct kcr_thread *t)
+{
+	init_task_work(&t->work, park_fn);
+	kcr_ctx_get(t->ctx);
+	if (!task_work_add(t->task, &t->work, TWA_RESUME))
+		return true;
+	t->state = KCR_THREAD_GONE;
+	kcr_ctx_put(t->ctx);
+	return false;
+}
+
+/* Takes over the reference of @task. */
 static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	struct kcr_thread *t = kzalloc(sizeof(*t), GFP_KERNEL);
@@ -124,19 +167,12 @@ static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 	t->tid = task_pid_nr_ns(task, ctx->pid_ns);
 	t->leader = thread_group_leader(task);
 	t->state = KCR_THREAD_ASKED;
-	init_task_work(&t->work, park_fn);
 	if (t->leader)
 		list_add(&t->node, &ctx->threads);
 	else
 		list_add_tail(&t->node, &ctx->threads);
 
-	kcr_ctx_get(ctx);
-	if (task_work_add(task, &t->work, TWA_RESUME)) {
-		t->state = KCR_THREAD_GONE;
-		kcr_ctx_put(ctx);
-	} else {
-		ctx->nr_threads++;
-	}
+	ctx->nr_threads += thread_queue(t);
 	return 0;
 }
 
@@ -183,10 +219,21 @@ static bool thread_stopped(struct task_struct *task)
 	return READ_ONCE(task->jobctl) & (JOBCTL_STOPPED | JOBCTL_TRACED);
 }
 
+/* Was let out of the vDSO, and has had its time. */
+static void thread_ask_again(struct kcr_thread *t)
+{
+	if (ktime_before(ktime_get(), t->ask_again))
+		return;
+	t->state = KCR_THREAD_ASKED;
+	thread_queue(t);
+}
+
 static void thread_look(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
 
+	if (READ_ONCE(t->state) == KCR_THREAD_NEW)
+		thread_ask_again(t);
 	spin_lock_irq(&ctx->park_lock);
 	if (t->state == KCR_THREAD_STOPPED && !thread_stopped(t->task))
 		set_state(t, KCR_THREAD_ASKED);
@@ -214,6 +261,7 @@ static unsigned int look_all(struct kcr_ctx *ctx)
 		case KCR_THREAD_STOPPED:
 			parked++;
 			break;
+		case KCR_THREAD_NEW:
 		case KCR_THREAD_ASKED:
 			asked++;
 			break;
@@ -312,9 +360,12 @@ static bool park_progress(struct kcr_ctx *ctx)
 	struct kcr_thread *t;
 	bool all = true;
 
-	list_for_each_entry(t, &ctx->threads, node)
-		if (READ_ONCE(t->state) == KCR_THREAD_ASKED)
+	list_for_each_entry(t, &ctx->threads, node) {
+		enum kcr_thread_state state = READ_ONCE(t->state);
+
+		if (state == KCR_THREAD_ASKED || state == KCR_THREAD_NEW)
 			all = false;
+	}
 	return all || kcr_cancelled(ctx);
 }
 

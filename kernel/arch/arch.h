@@ -8,10 +8,12 @@
 struct kcr_ctx;
 struct kcr_rec;
 struct mm_struct;
+struct pt_regs;
 struct task_struct;
 
 size_t kcr_arch_xstate_size(void);
 u64 kcr_arch_xfeatures(void);
+bool kcr_arch_in_vdso(const struct pt_regs *regs);
 bool kcr_arch_ip(const struct kcr_rec *rec, u64 *ip, bool *in_call);
 
 int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task);

@@ -4,10 +4,14 @@
  * appears in its folder (N from 1) it prints "round N: " and "ok", or what is
  * wrong, and makes done.N; it ends after a round in which there is a file "end".
  *
- * clocks inside: sleeps in a system call made from inside the vDSO.
+ * clocks inside: sleeps in a system call made from inside the vDSO until there
+ * is a file "end", and prints "ok".
+ * clocks busy: two threads read a clock all the time, until there is a file "end";
+ * prints "back" if it goes back, or else "ok".
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -212,15 +216,66 @@ static void play(int n)
 	make("done", n);
 }
 
-static void sleep_inside(void)
+static long sleep_at(const uint8_t *code, const struct timespec *ts)
 {
-	const uint8_t *code = (const uint8_t *)known;
-	long nr = SYS_pause;
+	long ret;
 
-	while (code[0] != 0x0f || code[1] != 0x05)
+	__asm__ volatile("call *%1" : "=a"(ret)
+			 : "r"(code), "a"(SYS_nanosleep), "D"(ts), "S"(NULL)
+			 : "memory", "rcx", "r11");
+	return ret;
+}
+
+static int sleep_inside(void)
+{
+	static const uint8_t and_return[] = { 0x0f, 0x05, 0xc3 };
+	const struct timespec ts = { 0, 300000000 };
+	const uint8_t *code = (const uint8_t *)known;
+	long wrong_calls = 0;
+
+	while (memcmp(code, and_return, sizeof(and_return)))
 		code++;
 	make("done", 1);
-	__asm__ volatile("call *%1" : "+a"(nr) : "r"(code) : "memory", "rcx", "r11");
+	while (access("end", F_OK))
+		wrong_calls += sleep_at(code, &ts) != 0;
+	puts(wrong_calls ? "wrong" : "ok");
+	return 0;
+}
+
+static volatile bool enough;
+
+static void *read_busily(void *unused)
+{
+	struct timespec ts;
+	int64_t then = 0;
+	long back = 0;
+
+	(void)unused;
+	while (!enough) {
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+		back += ns_of(&ts) < then;
+		then = ns_of(&ts);
+	}
+	return (void *)back;
+}
+
+static int be_busy(void)
+{
+	void *back[2] = { NULL, NULL };
+	pthread_t thread[2];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&thread[i], NULL, read_busily, NULL))
+			return 1;
+	make("done", 1);
+	while (access("end", F_OK))
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+	enough = true;
+	for (i = 0; i < 2; i++)
+		pthread_join(thread[i], &back[i]);
+	puts(back[0] || back[1] ? "back" : "ok");
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -230,7 +285,9 @@ int main(int argc, char **argv)
 
 	known = getauxval(AT_SYSINFO_EHDR);
 	if (argc > 1 && !strcmp(argv[1], "inside"))
-		sleep_inside();
+		return sleep_inside();
+	if (argc > 1 && !strcmp(argv[1], "busy"))
+		return be_busy();
 	sigaction(SIGTRAP, &step, NULL);
 	for (n = 1; access("end", F_OK); n++) {
 		wait_for("go", n);

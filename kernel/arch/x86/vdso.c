@@ -99,6 +99,20 @@ static bool is_image(const struct place *p, const struct vdso_image *image)
 	       p->vvar_end - p->vvar == -image->sym_vvar_start;
 }
 
+/**
+ * kcr_arch_in_vdso() - was current interrupted inside of the vDSO?
+ * @regs: of its user mode
+ *
+ * Not in a system call made from there: whoever comes from it would always be.
+ */
+bool kcr_arch_in_vdso(const struct pt_regs *regs)
+{
+	const struct mm_struct *mm = current->mm;	/* NULL on its way out */
+
+	return mm && mm->context.vdso_image && (long)regs->orig_ax < 0 &&
+	       regs->ip - (unsigned long)mm->context.vdso < mm->context.vdso_image->size;
+}
+
 /* Save */
 
 static int vdso_write(struct kcr_ctx *ctx, const struct place *p,
