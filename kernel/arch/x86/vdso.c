@@ -143,8 +143,9 @@ static int vdso_write_checked(struct kcr_ctx *ctx, const struct place *p,
 		return kcr_refuse(ctx, "its code and data were moved apart");
 	if (!is_image(p, image))
 		return kcr_refuse(ctx, "its code was changed, as a debugger does");
-	if (image->size > KCR_VDSO_CODE_MAX || !kcr_vdso_elf_read(&elf, image->data,
-								  image->size, &why))
+	if (image->size > KCR_VDSO_CODE_MAX)
+		return kcr_refuse(ctx, "its code is too long");
+	if (!kcr_vdso_elf_read(&elf, image->data, image->size, &why))
 		return kcr_refuse(ctx, "it can't be read: %s", why);
 	return vdso_write(ctx, p, image);
 }
