@@ -7,6 +7,7 @@ them, a collector writes the results in order. A pipe between two threads, a
 condition with a time-out and short sleeps see to it that threads are found in
 many kinds of system calls.
 """
+import contextlib
 import hashlib
 import os
 import queue
@@ -104,6 +105,8 @@ for thread in workers + others:
     thread.start()
 for thread in workers + others:
     thread.join()
-# Which worker did the last job is chance.
+# Which worker did the last job is chance. A later life of this run may have
+# been here before.
 for name in "abc":
-    os.unlink(f"worker-{name}.bin")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"worker-{name}.bin")
