@@ -55,9 +55,11 @@ static pid_t fork_into(unsigned long flags)
 	return syscall(SYS_clone, flags, 0, 0, 0, 0);
 }
 
+/* Nobody outside is to see it. In a chroot / may be no mount point; /proc is. */
 static int mount_proc(void)
 {
-	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL))
+	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) &&
+	    mount("none", "/proc", NULL, MS_REC | MS_SLAVE, NULL))
 		return -1;
 	return mount("proc", "/proc", "proc",
 		     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
