@@ -254,6 +254,24 @@ restarts_as_oneself()
 	end_subject
 }
 
+# What it has open is everybody's, so that only its ids stand in the way.
+others_images_are_not_theirs()
+{
+	open_device
+	allow checkpoint any
+	allow pid_choice any
+	allow time_choice any
+	image_as alice
+	chmod -R a+rwX of-alice
+	from=alice expect 2 restart_as bob
+	said "1000, which you may not take"
+	image_as root
+	chmod -R a+rwX of-root
+	from=root expect 2 restart_as alice
+	said "which you may not take"
+	[ ! -d "/proc/$pid" ]
+}
+
 root_refuses_what_is_not_roots()
 {
 	image_as alice
@@ -407,6 +425,7 @@ else
 fi
 promise "an image is for its owner alone" mode_of_the_image
 promise "a user restarts as themselves, with no capability" restarts_as_oneself
+promise "an image that names other ids is refused" others_images_are_not_theirs
 usual_rules
 promise "root refuses an image that root does not own" root_refuses_what_is_not_roots
 promise "root takes it with --trust" root_may_trust_it
