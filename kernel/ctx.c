@@ -41,6 +41,12 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 
 	if (!ctx)
 		return NULL;
+	ctx->text_size = KCR_TEXT_FIRST;
+	ctx->text = kzalloc(ctx->text_size, GFP_KERNEL_ACCOUNT);
+	if (!ctx->text) {
+		kfree(ctx);
+		return NULL;
+	}
 	kref_init(&ctx->ref);
 	mutex_init(&ctx->lock);
 	spin_lock_init(&ctx->status_lock);

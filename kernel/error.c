@@ -4,7 +4,8 @@
  *
  * The first failure of an operation wins: its class, errno and sentence are
  * what the caller's terminal, the netlink event and the trace point show. In a
- * check blockers are collected instead, one to a line.
+ * check blockers are collected instead, one to a line. Room for a sentence is
+ * there from the beginning: the failure may be that memory is short.
  */
 #include <linux/ctype.h>
 #include <linux/slab.h>
@@ -15,24 +16,20 @@
 #define KCR_TEXT_MAX	(64u << 10)
 
 /* A sentence may be said with a spinlock held by the caller. */
-static void text_append(struct kcr_ctx *ctx, const char *line)
+static bool text_grow(struct kcr_ctx *ctx, size_t need)
 {
-	size_t need = ctx->text_len + strlen(line) + 2;
 	char *text;
 
-	lockdep_assert_held(&ctx->status_lock);
-
+	if (need <= ctx->text_size)
+		return true;
 	if (need > KCR_TEXT_MAX)
-		return;
-	if (need > ctx->text_size) {
-		text = krealloc(ctx->text, need * 2, GFP_ATOMIC);
-		if (!text)
-			return;
-		ctx->text = text;
-		ctx->text_size = need * 2;
-	}
-	ctx->text_len += sprintf(ctx->text + ctx->text_len, "%s%s",
-				 ctx->text_len ? "\n" : "", line);
+		return false;
+	text = krealloc(ctx->text, need * 2, GFP_ATOMIC);
+	if (!text)
+		return false;
+	ctx->text = text;
+	ctx->text_size = need * 2;
+	return true;
 }
 
 /* Names come from images and file systems; they end up on terminals. */
@@ -43,15 +40,20 @@ static void make_printable(char *line)
 			*line = '?';
 }
 
-static void text_format(struct kcr_ctx *ctx, struct va_format *vaf)
+/* The first sentence has room in any case; of others, each is whole or not there. */
+static void text_add(struct kcr_ctx *ctx, struct va_format *vaf)
 {
-	char *line = kasprintf(GFP_ATOMIC, "%s%pV", ctx->where, vaf);
+	size_t at = ctx->text_len, len = snprintf(NULL, 0, "%s%pV", ctx->where, vaf);
 
-	if (line)
-		make_printable(line);
+	lockdep_assert_held(&ctx->status_lock);
 
-	text_append(ctx, line ?: ctx->where);
-	kfree(line);
+	if (!text_grow(ctx, at + len + 2) && at)
+		return;
+	if (at)
+		ctx->text[at++] = '\n';
+	ctx->text_len = at + scnprintf(ctx->text + at, ctx->text_size - at, "%s%pV",
+				       ctx->where, vaf);
+	make_printable(ctx->text + at);
 }
 
 /* Only the first failure is kept: what follows from it is no news. */
@@ -65,8 +67,8 @@ static void first_failure(struct kcr_ctx *ctx, enum kcr_class class, int err,
 		ctx->error = err;
 		ctx->class = class;
 		ctx->text_len = 0;
-		text_format(ctx, vaf);
-		pr_debug("op %llu: %s (%d)\n", ctx->op, ctx->text ?: "", err);
+		text_add(ctx, vaf);
+		pr_debug("op %llu: %s (%d)\n", ctx->op, ctx->text, err);
 	}
 	spin_unlock_irqrestore(&ctx->status_lock, flags);
 }
@@ -76,7 +78,7 @@ static void blocker(struct kcr_ctx *ctx, struct va_format *vaf)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ctx->status_lock, flags);
-	text_format(ctx, vaf);
+	text_add(ctx, vaf);
 	ctx->blockers++;
 	spin_unlock_irqrestore(&ctx->status_lock, flags);
 }

@@ -344,6 +344,7 @@ struct kcr_ctx {
 };
 
 /* error.c */
+#define KCR_TEXT_FIRST	512	/* bytes of a sentence for which there always is room */
 __printf(4, 5) int kcr_fail(struct kcr_ctx *ctx, enum kcr_class class, int err,
 			    const char *fmt, ...);
 __printf(2, 3) int kcr_refuse(struct kcr_ctx *ctx, const char *fmt, ...);
