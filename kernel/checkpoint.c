@@ -53,12 +53,12 @@ static int save_thread(struct kcr_ctx *ctx, struct kcr_thread *t)
 	return ret;
 }
 
-static int save_threads(struct kcr_ctx *ctx)
+static int save_threads(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_thread *t;
 	int ret = 0;
 
-	list_for_each_entry(t, &ctx->threads, node) {
+	list_for_each_entry(t, &p->threads, sibling) {
 		if (t->state == KCR_THREAD_GONE)
 			continue;
 		ret = save_thread(ctx, t);
@@ -68,28 +68,61 @@ static int save_threads(struct kcr_ctx *ctx)
 	return ret;
 }
 
-static int save_all(struct kcr_ctx *ctx)
+static int get_mm(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	p->mm = get_task_mm(p->leader);
+	if (p->mm)
+		return 0;
+	if (p->nr_threads > 1)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+				"its main thread has ended");
+	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
+}
+
+static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	const struct kcr_ops *ops;
 	unsigned int i;
-	int ret = kcr_write_head(ctx) ?: kcr_task_refuse(ctx, ctx->leader);
+	int ret = get_mm(ctx, p) ?: kcr_task_refuse(ctx, p);
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_process)
-			ret = ops->save_process(ctx, ctx->leader);
+			ret = ops->save_process(ctx, p);
 	}
-	return ret ?: save_threads(ctx);
+	return ret ?: save_threads(ctx, p);
 }
 
-static int get_mm(struct kcr_ctx *ctx)
+/* Of one that has ended nothing is left but that it has. */
+static int save_process(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	ctx->mm = get_task_mm(ctx->leader);
-	if (!ctx->mm && get_nr_threads(ctx->leader) > 1)
-		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-				"its main thread has ended");
-	if (!ctx->mm)
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	return 0;
+	size_t mark = kcr_where_process(ctx, p);
+	int ret = p->zombie ? kcr_process_ops.save_process(ctx, p) : save_live(ctx, p);
+
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+/* Ids first: a record may tell of any process. */
+static int save_all(struct kcr_ctx *ctx)
+{
+	const struct kcr_ops *ops;
+	struct kcr_process *p;
+	unsigned int i;
+	int ret = kcr_write_head(ctx);
+
+	kcr_for_each_process(ctx, p)
+		p->id = kcr_new_id(ctx);
+	ret = ret ?: kcr_files_read_tables(ctx);
+	kcr_for_each_kind(ops, i) {
+		if (!ret && ops->save_image)
+			ret = ops->save_image(ctx);
+	}
+	kcr_for_each_process(ctx, p) {
+		if (ret)
+			break;
+		ret = save_process(ctx, p);
+	}
+	return ret;
 }
 
 /* A copy is made of its memory, so that it can go on. */
@@ -102,20 +135,24 @@ static bool copies(struct kcr_ctx *ctx)
 static void take_snapshot(struct kcr_ctx *ctx)
 {
 	kcr_mm_snapshot_take(ctx);
-	mmput(ctx->mm);
-	ctx->mm = NULL;
+	kcr_mm_put(ctx);
 }
 
 static int prepare(struct kcr_ctx *ctx)
 {
 	int ret = copies(ctx) ? kcr_mm_snapshot_prepare(ctx) : 0;
 
-	return ret ?: kcr_files_prepare(ctx, ctx->leader);
+	return ret ?: kcr_files_prepare(ctx);
 }
 
-static bool killed(struct kcr_ctx *ctx)
+static int killed(struct kcr_ctx *ctx)
 {
-	return ctx->leader->signal->flags & SIGNAL_GROUP_EXIT;
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p)
+		if (!p->zombie && p->leader->signal->flags & SIGNAL_GROUP_EXIT)
+			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
+	return 0;
 }
 
 /* Everything is parked: what is taken here belongs to one moment. */
@@ -124,11 +161,9 @@ static int cut(struct kcr_ctx *ctx)
 	int ret;
 
 	kcr_set_phase(ctx, KCR_PHASE_CUT);
-	ret = kcr_policy_target(ctx) ?: get_mm(ctx) ?: save_all(ctx);
+	ret = kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx);
 	if (ret)
 		return ret;
-	if (killed(ctx))
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
 	return copies(ctx) ? kcr_mm_snapshot(ctx) : 0;
 }
 
@@ -165,9 +200,14 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static int send(struct kcr_ctx *ctx, int sig)
+static void send_all(struct kcr_ctx *ctx, int sig)
 {
-	return kcr_call(do_send_sig_info)(sig, SEND_SIG_PRIV, ctx->leader, PIDTYPE_TGID);
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p)
+		if (!p->zombie)
+			kcr_call(do_send_sig_info)(sig, SEND_SIG_PRIV, p->leader,
+						   PIDTYPE_TGID);
 }
 
 /* kcr_checkpoint_finish() - what becomes of a program that is held */
@@ -182,10 +222,10 @@ int kcr_checkpoint_finish(struct kcr_ctx *ctx, enum kcr_action action)
 	case KCR_ACTION_RESUME:
 		break;
 	case KCR_ACTION_KILL:
-		send(ctx, SIGKILL);
+		send_all(ctx, SIGKILL);
 		break;
 	case KCR_ACTION_STOP:
-		send(ctx, SIGSTOP);
+		send_all(ctx, SIGSTOP);
 		break;
 	default:
 		return -EINVAL;

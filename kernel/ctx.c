@@ -6,9 +6,7 @@
 #include <linux/freezer.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "dev.h"
@@ -19,7 +17,6 @@
 #include "netlink.h"
 #include "reader.h"
 #include "stream.h"
-#include "task/blocked.h"
 
 unsigned int kcr_max_ops = 64;
 unsigned int kcr_max_buffer_mb = 256;
@@ -52,6 +49,7 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 	spin_lock_init(&ctx->status_lock);
 	spin_lock_init(&ctx->park_lock);
 	INIT_LIST_HEAD(&ctx->node);
+	INIT_LIST_HEAD(&ctx->processes);
 	INIT_LIST_HEAD(&ctx->threads);
 	INIT_LIST_HEAD(&ctx->chunks);
 	INIT_LIST_HEAD(&ctx->index);
@@ -59,7 +57,8 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 	INIT_LIST_HEAD(&ctx->recs);
 	init_waitqueue_head(&ctx->park_wait);
 	init_waitqueue_head(&ctx->release_wait);
-	init_completion(&ctx->made);
+	hash_init(ctx->processes_hash);
+	hash_init(ctx->threads_hash);
 	xa_init(&ctx->objects);
 	ctx->restart = restart;
 	ctx->flags = flags;
@@ -72,26 +71,12 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 	return ctx;
 }
 
-static void threads_free(struct kcr_ctx *ctx)
-{
-	struct kcr_thread *t, *next;
-
-	list_for_each_entry_safe(t, next, &ctx->threads, node) {
-		kcr_blocked_free(t);
-		if (t->task)
-			put_task_struct(t->task);
-		kfree(t);
-	}
-}
-
 static void ctx_release(struct kref *ref)
 {
 	struct kcr_ctx *ctx = container_of(ref, struct kcr_ctx, ref);
 
 	kcr_ctx_drop(ctx);
-	threads_free(ctx);
-	if (ctx->leader)
-		put_task_struct(ctx->leader);
+	kcr_tree_free(ctx);
 	put_pid(ctx->pid);
 	put_cred(ctx->cred);
 	put_pid_ns(ctx->pid_ns);
@@ -115,14 +100,11 @@ void kcr_ctx_put(struct kcr_ctx *ctx)
 void kcr_ctx_drop(struct kcr_ctx *ctx)
 {
 	kcr_mm_drop(ctx);
+	kcr_mm_put(ctx);
 	kcr_files_drop(ctx);
 	kcr_objects_drop(ctx);
 	kcr_reader_drop(ctx);
 	kcr_stream_drop(ctx);
-	if (ctx->mm) {
-		mmput(ctx->mm);
-		ctx->mm = NULL;
-	}
 	if (ctx->image) {
 		fput(ctx->image);
 		ctx->image = NULL;

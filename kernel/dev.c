@@ -302,24 +302,36 @@ err_del:
 	return ret;
 }
 
+/* Takes over the reference of @leader. */
+static int set_target(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	ctx->root = kcr_process_add(ctx, NULL);
+	if (!ctx->root) {
+		put_task_struct(leader);
+		return -ENOMEM;
+	}
+	ctx->root->leader = leader;
+	ctx->root->tgid = pid_nr_ns(ctx->pid, ctx->pid_ns);
+	hash_add(ctx->processes_hash, &ctx->root->hash, (uintptr_t)leader->signal);
+	if (leader->flags & PF_KTHREAD || same_thread_group(leader, current))
+		return -EOPNOTSUPP;
+	if (is_global_init(leader) || is_child_reaper(ctx->pid))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 static int find_target(struct kcr_ctx *ctx, pid_t nr)
 {
-	struct task_struct *task;
+	struct task_struct *task, *leader = NULL;
 
 	rcu_read_lock();
 	task = kcr_call(find_task_by_vpid)(nr);
 	if (task) {
-		ctx->leader = get_task_struct(task->group_leader);
+		leader = get_task_struct(task->group_leader);
 		ctx->pid = get_pid(task_tgid(task));
 	}
 	rcu_read_unlock();
-	if (!task)
-		return -ESRCH;
-	if (ctx->leader->flags & PF_KTHREAD || same_thread_group(ctx->leader, current))
-		return -EOPNOTSUPP;
-	if (is_global_init(ctx->leader) || is_child_reaper(ctx->pid))
-		return -EOPNOTSUPP;
-	return 0;
+	return leader ? set_target(ctx, leader) : -ESRCH;
 }
 
 static long dev_checkpoint(struct file *file, void __user *arg)
@@ -341,7 +353,7 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 	if (!ret)
 		ret = find_target(ctx, ck.pid);
 	if (!ret)
-		ret = kcr_policy_target(ctx);
+		ret = kcr_policy_process(ctx, ctx->root);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)

@@ -172,6 +172,14 @@ size_t kcr_where(struct kcr_ctx *ctx, const char *fmt, ...)
 	return mark;
 }
 
+/* kcr_where_process() - sentences are about a process, told unless it is the first */
+size_t kcr_where_process(struct kcr_ctx *ctx, const struct kcr_process *p)
+{
+	if (!p || p == ctx->root)
+		return strlen(ctx->where);
+	return kcr_where(ctx, "process %d", p->tgid);
+}
+
 /* kcr_where_end() - take back what kcr_where() has added */
 void kcr_where_end(struct kcr_ctx *ctx, size_t mark)
 {

@@ -4,6 +4,7 @@
  * estimate of what is to come. Nothing is restored from it.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
 #include <asm/processor.h>
@@ -12,7 +13,24 @@
 #include "kcr.h"
 #include <uapi/image/host.h>
 
-static int host_save(struct kcr_ctx *ctx, struct task_struct *leader)
+/* More than there are, where processes share pages. */
+static u64 pages_of_tree(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+	u64 pages = 0;
+
+	kcr_for_each_process(ctx, p) {
+		struct mm_struct *mm = get_task_mm(p->leader);
+
+		if (!mm)
+			continue;
+		pages += get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SWAPENTS);
+		mmput(mm);
+	}
+	return pages;
+}
+
+static int host_save(struct kcr_ctx *ctx)
 {
 	struct new_utsname *uts = init_utsname();
 	struct kcr_img_host *img;
@@ -29,8 +47,7 @@ static int host_save(struct kcr_ctx *ctx, struct task_struct *leader)
 	img->uid = cpu_to_le32(from_kuid_munged(current_user_ns(), current_euid()));
 	img->gid = cpu_to_le32(from_kgid_munged(current_user_ns(), current_egid()));
 	img->flags = cpu_to_le32(ctx->flags);
-	img->pages_estimate = cpu_to_le32(min_t(u64, U32_MAX, get_mm_counter(ctx->mm, MM_ANONPAGES) +
-						     get_mm_counter(ctx->mm, MM_SWAPENTS)));
+	img->pages_estimate = cpu_to_le32(min_t(u64, U32_MAX, pages_of_tree(ctx)));
 	strscpy(img->node, utsname()->nodename, sizeof(img->node));
 	strscpy(img->release, uts->release, sizeof(img->release));
 	strscpy(img->version, uts->version, sizeof(img->version));
@@ -56,6 +73,6 @@ const struct kcr_ops kcr_host_ops = {
 	.kind		= KCR_KIND_HOST,
 	.version	= 1,
 	.name		= "host",
-	.save_process	= host_save,
+	.save_image	= host_save,
 	.check		= host_check,
 };

@@ -12,6 +12,7 @@
 #include <linux/completion.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -28,6 +29,8 @@
 #include <uapi/kcr_image.h>
 
 struct kcr_ctx;
+struct kcr_process;
+struct kcr_snapshot;
 struct kcr_thread;
 
 /**
@@ -35,13 +38,14 @@ struct kcr_thread;
  * @kind: enum kcr_kind, known
  * @version: of the payload
  * @id: its id, or 0
- * @owner: id of its thread, or 0
+ * @owner: id of its process or thread, or 0
  * @len: bytes at @data
  * @data: the payload, aligned to 8; checksum already checked, nothing else
  * @node: in kcr_ctx.recs, in the order of the image
  * @hash: in kcr_ctx.rec_hash, if it is the first of its kind and id
- * @owned: in the image's order what a thread owns: head in its
- *	KCR_KIND_THREAD record, in all others the link
+ * @owned: in the image's order what a process or a thread owns: head in its own
+ *	record, in all others the link
+ * @process: whose it is, or whose thread's; NULL: the image's
  */
 struct kcr_rec {
 	u32 kind;
@@ -52,28 +56,40 @@ struct kcr_rec {
 	struct list_head node;
 	struct hlist_node hash;
 	struct list_head owned;
+	struct kcr_process *process;
 	u8 data[] __aligned(8);
+};
+
+/* Whose the records of a kind are. */
+enum kcr_scope {
+	KCR_SCOPE_IMAGE,	/* everybody's: objects that others refer to */
+	KCR_SCOPE_PROCESS,
+	KCR_SCOPE_THREAD,
 };
 
 /**
  * struct kcr_ops - the handler of a kind
  * @kind: what it handles
+ * @scope: whose its records are
  * @version: layout that @save writes; restore accepts 1 to @version
  * @name: stem
  * @save: write object @obj, reached by kcr_save_object(); what it refers to is
  *	saved before its own record is begun
- * @save_process: write what the process has one of; called in the order of
- *	KCR_KINDS, before any thread
+ * @save_image: write what an image has one of; called in the order of
+ *	KCR_KINDS, before any process
+ * @save_process: write what a process has one of, owned by it; called in the
+ *	order of KCR_KINDS, before its threads
  * @save_thread: write what each thread has one of, owned by the thread; called
  *	in the order of KCR_KINDS, after the thread's KCR_KIND_THREAD
  * @check: before anything is made, in the restarter: is this record sane, may
  *	the caller have it, can this machine give it. In the image's order
- * @restore: in the leader being made, in the image's order
+ * @restore: in the leader of the process that owns the record, or of the first
+ *	process, in the image's order
  * @restore_thread: in the thread being made that owns the record
  * @restore_parked: in the restarter, while the thread that owns the record
  *	sleeps where the kernel handles signals (registers)
- * @link: in the leader, when all records were restored, all pages read and all
- *	threads made, before its own @restore_thread
+ * @link: there too, when the process has all its pages, its children and its
+ *	threads, before its leader's own @restore_thread
  * @commit: in the restarter, when everything is prepared: what can't be undone
  * @put: drop what kcr_object_add() was given
  *
@@ -82,10 +98,12 @@ struct kcr_rec {
  */
 struct kcr_ops {
 	enum kcr_kind kind;
+	enum kcr_scope scope;
 	u16 version;
 	const char *name;
 	int (*save)(struct kcr_ctx *ctx, void *obj, u32 id);
-	int (*save_process)(struct kcr_ctx *ctx, struct task_struct *leader);
+	int (*save_image)(struct kcr_ctx *ctx);
+	int (*save_process)(struct kcr_ctx *ctx, struct kcr_process *p);
 	int (*save_thread)(struct kcr_ctx *ctx, struct kcr_thread *t);
 	int (*check)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 	int (*restore)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
@@ -116,10 +134,61 @@ enum kcr_thread_state {
 };
 
 /**
+ * struct kcr_process - a process that is saved or made
+ * @ctx: its operation
+ * @parent: the process that it is a child of, NULL: outside of the tree
+ * @leader: its first thread, which may have ended; a reference is held. NULL
+ *	until it is made, set under kcr_ctx.park_lock
+ * @rec: restart: its KCR_KIND_PROCESS record
+ * @node: in kcr_ctx.processes
+ * @hash: checkpoint: by signal_struct
+ * @threads: kcr_thread.sibling, the leader first
+ * @id: of its KCR_KIND_PROCESS record
+ * @tgid: its id, in the pid namespace of whoever runs the operation
+ * @zombie: it has ended, and its parent does not know yet
+ * @own_group: its process group belongs to the tree
+ * @own_session: its session does
+ * @mm: checkpoint: its memory, held from the cut on
+ * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
+ * @mm_id: id of its KCR_KIND_MM record
+ * @vma_end: restart: end of the last mapping that was checked
+ * @nr_threads: of those, they that were there at the cut
+ * @first_fd: checkpoint: index of its first descriptor among the tree's
+ * @nr_fds: how many it has
+ * @nr_mms: restart: KCR_KIND_MM records that it has
+ * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
+ * @turn: restart: may build itself now
+ */
+struct kcr_process {
+	struct kcr_ctx *ctx;
+	struct kcr_process *parent;
+	struct task_struct *leader;
+	const struct kcr_rec *rec;
+	struct list_head node;
+	struct hlist_node hash;
+	struct list_head threads;
+	u32 id;
+	pid_t tgid;
+	bool zombie;
+	bool own_group, own_session;
+	struct mm_struct *mm;
+	struct kcr_snapshot *snapshot;
+	u32 mm_id;
+	u64 vma_end;
+	unsigned int nr_threads;
+	unsigned int first_fd, nr_fds;
+	unsigned int nr_mms, nr_fdtables;
+	struct completion turn;
+};
+
+/**
  * struct kcr_thread - a thread that is saved or made
  * @ctx: its operation
+ * @process: whose it is
  * @task: the thread; a reference is held
  * @node: in kcr_ctx.threads
+ * @sibling: in kcr_process.threads
+ * @hash: checkpoint: by task
  * @work: queued on @task
  * @state: enum kcr_thread_state, under kcr_ctx.park_lock
  * @id: of its KCR_KIND_THREAD record
@@ -137,8 +206,11 @@ enum kcr_thread_state {
  */
 struct kcr_thread {
 	struct kcr_ctx *ctx;
+	struct kcr_process *process;
 	struct task_struct *task;
 	struct list_head node;
+	struct list_head sibling;
+	struct hlist_node hash;
 	struct callback_head work;
 	enum kcr_thread_state state;
 	u32 id;
@@ -167,6 +239,8 @@ struct kcr_chunk {
 	size_t size;
 	u8 *data;
 };
+
+#define KCR_TASK_BITS	8	/* log2 of the buckets of tasks */
 
 /**
  * struct kcr_ctx - one operation
@@ -203,15 +277,16 @@ struct kcr_chunk {
  * @pages_zero: left out because they hold zeros
  * @pages_file: left out because a file holds them
  *
- * @leader: target, or the process made
- * @pid: of @leader
- * @mm: the target's memory, held from the cut on
- * @snapshot: copy-on-write duplicate of @mm, NULL while there is none
- * @mm_id: id of the KCR_KIND_MM record
- * @process_id: id of the KCR_KIND_PROCESS record
+ * @root: the target, or the first process made
+ * @pid: of @root
+ * @processes: struct kcr_process, @root first, each after its parent
+ * @nr_processes: how many
+ * @building: restart: the one that builds itself; there is one at a time
+ * @processes_hash: checkpoint: the same, by signal_struct
+ * @threads_hash: checkpoint: @threads, by task
  *
  * @park_lock: protects the states of threads and @releasing
- * @threads: struct kcr_thread, the leader first
+ * @threads: struct kcr_thread of all processes
  * @nr_threads: of them, those that were there when asked
  * @nr_parked: of those, at the last look
  * @park_wait: where the controller waits for them
@@ -251,7 +326,9 @@ struct kcr_chunk {
  * @rec_bits: log2 of how many buckets that has
  * @rec_seed: so that nobody can choose what meets in a bucket
  * @next: head of the first record that is not in @recs
- * @made: the leader has built itself, or failed
+ * @pages_buf: for payloads from there on, NULL until needed
+ * @pages_kept: the run there was not its reader's
+ * @pages_done: the end has been read
  *
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
@@ -287,12 +364,13 @@ struct kcr_ctx {
 	u64 pages, pages_zero, pages_file;
 
 	/* the target, or what is made */
-	struct task_struct *leader;
+	struct kcr_process *root;
 	struct pid *pid;
-	struct mm_struct *mm;
-	struct mm_struct *snapshot;
-	u32 mm_id;
-	u32 process_id;
+	struct list_head processes;
+	unsigned int nr_processes;
+	struct kcr_process *building;
+	DECLARE_HASHTABLE(processes_hash, KCR_TASK_BITS);
+	DECLARE_HASHTABLE(threads_hash, KCR_TASK_BITS);
 
 	/* park.c, restart.c */
 	spinlock_t park_lock;
@@ -335,7 +413,8 @@ struct kcr_ctx {
 	unsigned int rec_bits;
 	u32 rec_seed;
 	struct kcr_rec_head next;	/* first record that is not in @recs */
-	struct completion made;		/* the leader has built itself, or failed */
+	void *pages_buf;
+	bool pages_kept, pages_done;
 
 	/* kernel/mm, kernel/files, kernel/task: their own, NULL at first */
 	void *mm_data;
@@ -351,6 +430,7 @@ __printf(2, 3) int kcr_refuse(struct kcr_ctx *ctx, const char *fmt, ...);
 __printf(2, 3) int kcr_bad_image(struct kcr_ctx *ctx, const char *fmt, ...);
 int kcr_nomem(struct kcr_ctx *ctx);
 __printf(2, 3) size_t kcr_where(struct kcr_ctx *ctx, const char *fmt, ...);
+size_t kcr_where_process(struct kcr_ctx *ctx, const struct kcr_process *p);
 void kcr_where_end(struct kcr_ctx *ctx, size_t mark);
 
 /* object.c: saving */
@@ -378,10 +458,22 @@ int kcr_stream_flush(struct kcr_ctx *ctx);
 /* reader.c */
 int kcr_read_head(struct kcr_ctx *ctx);
 int kcr_read_recs(struct kcr_ctx *ctx);
+#define KCR_PAGES_OTHERS	1	/* the run is another process's */
 typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 			      const void *data, size_t len);
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
 struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
+
+/* tree.c */
+struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *parent);
+struct kcr_thread *kcr_thread_add(struct kcr_process *p);
+void kcr_tree_free(struct kcr_ctx *ctx);
+struct kcr_process *kcr_tree_process(struct kcr_ctx *ctx, struct task_struct *task);
+unsigned int kcr_tree_unknown(struct kcr_ctx *ctx, struct task_struct **found,
+			      unsigned int room);
+struct task_struct *kcr_tree_next(struct kcr_ctx *ctx, struct task_struct *p);
+int kcr_tree_settle(struct kcr_ctx *ctx);
+#define kcr_for_each_process(ctx, p)	list_for_each_entry(p, &(ctx)->processes, node)
 
 /* park.c */
 int kcr_park(struct kcr_ctx *ctx);

@@ -22,6 +22,10 @@
 	x(do_exit,		"end a task that was not made whole")	\
 	x(do_group_exit,	"end a process that was not made whole")	\
 	x(kernel_clone,		"make tasks")				\
+	x(change_pid,		"restore process groups and sessions")	\
+	x(alloc_pid,		"restore a group or session whose leader has ended") \
+	x(free_pid,		"drop such an id again")		\
+	x(proc_clear_tty,	"part from the restarter's terminal")	\
 	x(kernel_wait4,		"wait for the task that copies an address space") \
 	x(wait_task_inactive,	"see that a thread has left its processor") \
 	x(wake_up_state,	"interrupt a thread that sleeps in a known call") \

@@ -31,6 +31,7 @@
 #include <linux/nsproxy.h>
 #include <linux/security.h>
 #include <linux/time_namespace.h>
+#include <linux/tty.h>
 #include <linux/poll.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/cputime.h>

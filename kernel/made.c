@@ -2,6 +2,13 @@
 /*
  * The tasks that a restart makes, in their own context.
  *
+ * The first process is the restarter's child. Each builds itself: records,
+ * pages, then its children, its threads, and what joins all of that. They do so
+ * one after the other, in the order of the image, so that nothing need be
+ * locked, and the stream of pages is read as it comes; a child waits for its
+ * turn, with its memory and its descriptors emptied. A process that had ended
+ * is made, and ends.
+ *
  * Ids are chosen with set_tid, for which the kernel wants
  * CAP_CHECKPOINT_RESTORE. Where the caller lacks it and the policy lets them
  * choose, they get that one capability around the call; the task made drops it
@@ -11,6 +18,7 @@
 #include <linux/sched/task.h>
 #include <linux/pid_namespace.h>
 #include <linux/task_work.h>
+#include <uapi/linux/wait.h>
 
 #include "files/files.h"
 #include "kcr.h"
@@ -19,7 +27,9 @@
 #include "mm/mm.h"
 #include "policy.h"
 #include "task/blocked.h"
+#include "task/signals.h"
 #include "task/task.h"
+#include <uapi/image/process.h>
 
 #define KCR_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			  CLONE_THREAD | CLONE_SYSVSEM)
@@ -55,7 +65,8 @@ static int drop_creds(struct kcr_ctx *ctx)
 	return commit_creds(new);
 }
 
-static int taken(struct kcr_ctx *ctx, pid_t tid)
+/* kcr_id_taken() - say who has an id */
+int kcr_id_taken(struct kcr_ctx *ctx, pid_t tid)
 {
 	char comm[TASK_COMM_LEN] = "";
 	struct task_struct *task;
@@ -78,7 +89,7 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 {
 	switch (err) {
 	case -EEXIST:
-		return taken(ctx, tid);
+		return kcr_id_taken(ctx, tid);
 	case -EPERM:
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, err,
 				"you may not choose process ids (module parameter pid_choice): use --new-pidns");
@@ -109,6 +120,7 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
  */
 int kcr_ids_free(struct kcr_ctx *ctx)
 {
+	struct kcr_process *p;
 	struct kcr_thread *t;
 	bool used;
 
@@ -117,21 +129,48 @@ int kcr_ids_free(struct kcr_ctx *ctx)
 		used = find_pid_ns(t->tid, ctx->pid_ns);
 		rcu_read_unlock();
 		if (used)
-			return taken(ctx, t->tid);
+			return kcr_id_taken(ctx, t->tid);
+	}
+	kcr_for_each_process(ctx, p) {
+		rcu_read_lock();
+		used = find_pid_ns(p->tgid, ctx->pid_ns);
+		rcu_read_unlock();
+		if (used)
+			return kcr_id_taken(ctx, p->tgid);
 	}
 	return 0;
 }
 
-static int make(struct kcr_thread *t, u64 flags, int exit_signal, int (*fn)(void *))
+/**
+ * kcr_make_id() - an id that no task has
+ * @ctx: the operation, in the restarter
+ * @id: in the restarter's pid namespace
+ *
+ * Return: the id, or NULL with a sentence.
+ */
+struct pid *kcr_make_id(struct kcr_ctx *ctx, pid_t id)
 {
-	struct kcr_ctx *ctx = t->ctx;
-	pid_t tid = t->tid;
+	const struct cred *old = raise_creds(ctx);
+	struct pid *pid = kcr_call(alloc_pid)(ctx->pid_ns, &id, 1);
+
+	if (old)
+		revert_creds(old);
+	if (!IS_ERR(pid))
+		return pid;
+	not_made(ctx, id, PTR_ERR(pid));
+	return NULL;
+}
+
+static int make(struct kcr_ctx *ctx, pid_t tid, u64 flags, int exit_signal,
+		int (*fn)(void *), void *arg)
+{
+	pid_t nr = tid;
 	struct kernel_clone_args args = {
 		.flags = flags,
 		.exit_signal = exit_signal,
 		.fn = fn,
-		.fn_arg = t,
-		.set_tid = &tid,
+		.fn_arg = arg,
+		.set_tid = &nr,
 		.set_tid_size = 1,
 	};
 	const struct cred *old = raise_creds(ctx);
@@ -144,7 +183,7 @@ static int make(struct kcr_thread *t, u64 flags, int exit_signal, int (*fn)(void
 	if (ret >= 0)
 		return 0;
 	kcr_ctx_put(ctx);
-	return not_made(ctx, t->tid, ret);
+	return not_made(ctx, tid, ret);
 }
 
 /* In the task made */
@@ -189,9 +228,24 @@ static void block_signals(void)
 	kcr_call(set_current_blocked)(&all);
 }
 
+/* Known from now on to whoever kills what was made; false: that has happened. */
+static bool show_leader(struct kcr_process *p, struct task_struct *leader)
+{
+	bool wanted;
+
+	spin_lock_irq(&p->ctx->park_lock);
+	if (!p->leader)
+		p->leader = get_task_struct(leader);
+	wanted = !p->ctx->aborting;
+	spin_unlock_irq(&p->ctx->park_lock);
+	return wanted;
+}
+
 static int made_begin(struct kcr_thread *t)
 {
 	t->task = get_task_struct(current);
+	if (t->leader && !show_leader(t->process, current))
+		return -EINTR;
 	block_signals();
 	return drop_creds(t->ctx);
 }
@@ -230,93 +284,255 @@ static int thread_fn(void *arg)
 	return 0;
 }
 
-static int make_threads(struct kcr_ctx *ctx)
+static int make_threads(struct kcr_process *p)
 {
 	struct kcr_thread *t;
 	int ret;
 
-	list_for_each_entry(t, &ctx->threads, node) {
+	list_for_each_entry(t, &p->threads, sibling) {
 		if (t->leader)
 			continue;
-		ret = make(t, KCR_THREAD_FLAGS, 0, thread_fn);
+		ret = make(p->ctx, t->tid, KCR_THREAD_FLAGS, 0, thread_fn, t);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int restore_records(struct kcr_ctx *ctx)
+/* Its own, and, for the first process, those that are nobody's. */
+static bool restores(const struct kcr_process *p, const struct kcr_rec *rec)
 {
-	struct kcr_rec *rec;
-	int ret = 0;
-
-	list_for_each_entry(rec, &ctx->recs, node) {
-		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
-
-		if (ops->restore)
-			ret = ops->restore(ctx, rec);
-		if (ret)
-			return ret;
-		if (kcr_cancelled(ctx) || fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
+	return rec->process == p || (!rec->process && p == p->ctx->root);
 }
 
-static int link_records(struct kcr_ctx *ctx)
+typedef int (*rec_fn_t)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+
+static int walk_recs(struct kcr_process *p, rec_fn_t fn)
 {
+	struct kcr_ctx *ctx = p->ctx;
 	struct kcr_rec *rec;
 	int ret = 0;
 
+	if (p != ctx->root) {
+		ret = fn(ctx, p->rec);
+		list_for_each_entry(rec, &p->rec->owned, owned)
+			ret = ret ?: fn(ctx, rec);
+		return ret;
+	}
 	list_for_each_entry(rec, &ctx->recs, node) {
-		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
-
-		if (ops->link)
-			ret = ops->link(ctx, rec);
+		if (restores(p, rec))
+			ret = fn(ctx, rec);
 		if (ret)
 			break;
 	}
 	return ret;
 }
 
-static int make_all(struct kcr_thread *t)
+static int restore_rec(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
-	struct kcr_ctx *ctx = t->ctx;
-	int ret = made_begin(t) ?: kcr_mm_begin(ctx) ?: kcr_files_begin(ctx) ?:
-		  restore_records(ctx) ?: kcr_read_pages(ctx, kcr_mm_page_run) ?:
-		  make_threads(ctx) ?: link_records(ctx) ?: restore_thread(t);
+	const struct kcr_ops *ops = kcr_ops_find(rec->kind);
+	int ret = ops->restore ? ops->restore(ctx, rec) : 0;
+
+	if (!ret && (kcr_cancelled(ctx) || fatal_signal_pending(current)))
+		ret = -EINTR;
+	cond_resched();
+	return ret;
+}
+
+static int link_rec(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_ops *ops = kcr_ops_find(rec->kind);
+
+	return ops->link ? ops->link(ctx, rec) : 0;
+}
+
+/* All of its pages; the last process reads to the end. */
+static int read_pages(struct kcr_process *p)
+{
+	struct kcr_ctx *ctx = p->ctx;
+	int ret = kcr_read_pages(ctx, kcr_mm_page_run);
+
+	if (ret == KCR_PAGES_OTHERS)
+		return list_is_last(&p->node, &ctx->processes) ?
+		       kcr_bad_image(ctx, "pages that are not in the order of the processes") : 0;
+	return ret;
+}
+
+/* Children that had ended */
+
+static int zombie_fn(void *arg)
+{
+	struct kcr_process *p = arg;
+	const struct kcr_img_process *img = kcr_rec_as(p->rec, struct kcr_img_process);
+	struct kcr_ctx *ctx = p->ctx;
+	int code = le32_to_cpu(img->exit_code);
+	char comm[TASK_COMM_LEN];
+
+	strscpy(comm, img->comm, sizeof(comm));
+	kcr_call(__set_task_comm)(current, comm, false);
+	if (drop_creds(ctx) || !show_leader(p, current))
+		code = SIGKILL;
+	wake_up_all(&ctx->park_wait);
+	kcr_ctx_put(ctx);
+	kcr_call(do_exit)(code);
+	return 0;	/* not reached */
+}
+
+/* In memory of its parent's, which waits until it no longer needs it. */
+static int make_zombie(struct kcr_process *p)
+{
+	return make(p->ctx, p->tgid, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, 0,
+		    zombie_fn, p);
+}
+
+/* Processes */
+
+static int leader_fn(void *arg);
+
+static struct kcr_thread *leader_of(struct kcr_process *p)
+{
+	return list_first_entry(&p->threads, struct kcr_thread, sibling);
+}
+
+static int make_process(struct kcr_process *p, int exit_signal)
+{
+	return make(p->ctx, p->tgid, 0, exit_signal, leader_fn, leader_of(p));
+}
+
+static int make_children(struct kcr_process *parent)
+{
+	struct kcr_process *p = parent;
+	int ret = 0;
+
+	list_for_each_entry_continue(p, &parent->ctx->processes, node) {
+		if (p->parent != parent)
+			continue;
+		ret = p->zombie ? make_zombie(p) :
+		      make_process(p, le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)
+						  ->exit_signal));
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+static int wait_turn(struct kcr_process *p)
+{
+	int ret = wait_for_completion_killable(&p->turn);
+
+	WRITE_ONCE(p->ctx->building, p);
+	return ret;
+}
+
+static void pass_turn(struct kcr_process *p)
+{
+	struct kcr_ctx *ctx = p->ctx;
+
+	list_for_each_entry_continue(p, &ctx->processes, node) {
+		if (p->zombie)
+			continue;
+		complete(&p->turn);
+		break;
+	}
+}
+
+static int build(struct kcr_process *p)
+{
+	struct kcr_ctx *ctx = p->ctx;
+	size_t mark = kcr_where_process(ctx, p);
+	int ret = walk_recs(p, restore_rec) ?: read_pages(p) ?: make_children(p) ?:
+		  make_threads(p) ?: walk_recs(p, link_rec) ?: restore_thread(leader_of(p));
 
 	kcr_call(task_work_run)();	/* closes what has been put meanwhile */
-	return ret ?: made_end(t);
+	if (ret)
+		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret, "can't be made (errno %d)", -ret);
+	kcr_where_end(ctx, mark);
+	return ret;
 }
 
 static int leader_fn(void *arg)
 {
 	struct kcr_thread *t = arg;
-	int ret = make_all(t);
+	struct kcr_process *p = t->process;
+	struct kcr_ctx *ctx = t->ctx;
+	int ret = made_begin(t) ?: kcr_mm_begin(ctx) ?: kcr_files_begin(ctx, p) ?:
+		  wait_turn(p) ?: build(p);
 
+	if (!ret) {
+		pass_turn(p);
+		ret = made_end(t);
+	}
 	if (ret)
 		made_failed(t, ret);
 	return 0;
 }
 
-int kcr_make_leader(struct kcr_ctx *ctx)
+int kcr_make_root(struct kcr_ctx *ctx)
 {
-	struct kcr_thread *t = list_first_entry(&ctx->threads, struct kcr_thread, node);
-	int ret = make(t, 0, SIGCHLD, leader_fn);
+	struct kcr_process *p = ctx->root;
+	struct task_struct *leader;
+	int ret;
 
+	complete(&p->turn);
+	ret = make_process(p, SIGCHLD);
 	if (ret)
 		return ret;
 	/* Our child: it can't be reaped before we do. */
 	rcu_read_lock();
-	ctx->leader = kcr_call(find_task_by_vpid)(t->tid);
-	if (ctx->leader)
-		get_task_struct(ctx->leader);
+	leader = kcr_call(find_task_by_vpid)(p->tgid);
+	if (leader)
+		show_leader(p, leader);
 	rcu_read_unlock();
-	if (!ctx->leader)
+	if (!leader)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 				"the program was killed while it was made");
-	ctx->pid = get_pid(task_tgid(ctx->leader));
+	ctx->pid = get_pid(task_tgid(leader));
 	return 0;
+}
+
+/* If it fails */
+
+/* So that nobody has to wait for its children. */
+static void ignore_children(struct kcr_process *p)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+
+	sighand = kcr_sighand_lock(p->leader, &flags);
+	if (!sighand)
+		return;
+	sighand->action[SIGCHLD - 1].sa.sa_handler = SIG_IGN;
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+}
+
+static void wait_gone(struct kcr_process *p)
+{
+	while (!READ_ONCE(p->leader->exit_state))
+		schedule_timeout_uninterruptible(1);
+}
+
+/* kcr_made_kill() - kill all that was made, and wait until it is gone */
+void kcr_made_kill(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	spin_lock_irq(&ctx->park_lock);
+	ctx->aborting = true;
+	spin_unlock_irq(&ctx->park_lock);
+	kcr_for_each_process(ctx, p)
+		if (p->leader && !p->zombie)
+			ignore_children(p);
+	list_for_each_entry_reverse(p, &ctx->processes, node)
+		if (p->leader && !p->zombie)
+			kcr_call(do_send_sig_info)(SIGKILL, SEND_SIG_PRIV, p->leader,
+						   PIDTYPE_TGID);
+	spin_lock_irq(&ctx->park_lock);
+	WRITE_ONCE(ctx->releasing, true);
+	spin_unlock_irq(&ctx->park_lock);
+	wake_up_all(&ctx->release_wait);
+	list_for_each_entry_reverse(p, &ctx->processes, node)
+		if (p->leader)
+			wait_gone(p);
+	/* Nobody else knows of this child: reap it, if it is ours. */
+	kcr_call(kernel_wait4)(pid_vnr(ctx->pid), NULL, __WALL, NULL);
 }

@@ -6,11 +6,17 @@
 #include "kcr.h"
 
 /*
- * Make the leader, which goes on to make all else by itself; it ends parked, or
- * with ctx->error and ctx->park_wait woken. In the controller.
+ * Make the first process, which goes on to make all else by itself; all ends
+ * parked, or with ctx->error and ctx->park_wait woken. In the controller.
  */
-int kcr_make_leader(struct kcr_ctx *ctx);
+int kcr_make_root(struct kcr_ctx *ctx);
+/* Kill all that was made, and wait until it is gone. */
+void kcr_made_kill(struct kcr_ctx *ctx);
 
 int kcr_ids_free(struct kcr_ctx *ctx);
+/* Says who has the id, and returns -EEXIST. */
+int kcr_id_taken(struct kcr_ctx *ctx, pid_t id);
+/* An id that is no task's; it goes with the last task that joins and leaves it. */
+struct pid *kcr_make_id(struct kcr_ctx *ctx, pid_t id);
 
 #endif /* _KCR_MADE_H */

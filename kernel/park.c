@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stopping every thread of a process, without it noticing.
+ * Stopping every thread of a tree of processes, without it noticing.
  *
  * Each thread is asked by a task work that it runs on its way back to user
  * mode (TWA_RESUME), so that the system call that it is in when it is asked is
@@ -26,11 +26,15 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "netlink.h"
+#include "policy.h"
 #include "task/blocked.h"
 
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
 #define KCR_POLL_MOST	(4 * NSEC_PER_MSEC)
+
+/* Threads of the tree that are looked for at a time. */
+#define KCR_ASK_BATCH		32
 
 /* How often a thread is let out of the vDSO, and for how long. */
 #define KCR_LET_OUT_MOST	16
@@ -109,35 +113,9 @@ static void park_fn(struct callback_head *work)
 	kcr_ctx_put(ctx);
 }
 
-static struct kcr_thread *thread_find(struct kcr_ctx *ctx, struct task_struct *task)
-{
-	struct kcr_thread *t;
-
-	list_for_each_entry(t, &ctx->threads, node)
-		if (t->task == task)
-			return t;
-	return NULL;
-}
-
 static bool thread_live(struct task_struct *task)
 {
 	return !(READ_ONCE(task->flags) & PF_EXITING) && !READ_ONCE(task->exit_state);
-}
-
-/* The next thread that is not in the list yet, with a reference, or NULL. */
-static struct task_struct *next_unknown(struct kcr_ctx *ctx)
-{
-	struct task_struct *task, *found = NULL;
-
-	rcu_read_lock();
-	for_each_thread(ctx->leader, task) {
-		if (thread_live(task) && !thread_find(ctx, task)) {
-			found = get_task_struct(task);
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return found;
 }
 
 /* Queues the request; false if the thread is past taking one. */
@@ -152,42 +130,76 @@ static bool thread_queue(struct kcr_thread *t)
 	return false;
 }
 
+/* The process of a thread; whoever may not attach to it may not stop it either. */
+static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	struct kcr_process *p = kcr_tree_process(ctx, task);
+	size_t mark;
+	int ret;
+
+	if (p)
+		return p;
+	p = kcr_process_add(ctx, NULL);
+	if (!p) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	p->leader = get_task_struct(task->group_leader);
+	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
+	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
+	mark = kcr_where_process(ctx, p);
+	ret = kcr_policy_process(ctx, p);
+	kcr_where_end(ctx, mark);
+	return ret ? NULL : p;
+}
+
 /* Takes over the reference of @task. */
 static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 {
-	struct kcr_thread *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct kcr_process *p = process_of(ctx, task);
+	struct kcr_thread *t = p ? kcr_thread_add(p) : NULL;
 
 	if (!t) {
 		put_task_struct(task);
-		return kcr_nomem(ctx);
+		return ctx->error ?: kcr_nomem(ctx);
 	}
-	t->ctx = ctx;
 	t->task = task;
-	t->nr = -1;
 	t->tid = task_pid_nr_ns(task, ctx->pid_ns);
 	t->leader = thread_group_leader(task);
 	t->state = KCR_THREAD_ASKED;
 	if (t->leader)
-		list_add(&t->node, &ctx->threads);
-	else
-		list_add_tail(&t->node, &ctx->threads);
+		list_move(&t->sibling, &p->threads);
+	hash_add(ctx->threads_hash, &t->hash, (uintptr_t)task);
 
 	ctx->nr_threads += thread_queue(t);
 	return 0;
 }
 
-static int ask_all(struct kcr_ctx *ctx, bool *found)
+/* Lets go of those that nobody asks. */
+static void put_rest(struct task_struct **found, unsigned int from, unsigned int nr)
 {
-	struct task_struct *task;
+	for (; from < nr; from++)
+		put_task_struct(found[from]);
+}
+
+static int ask_all(struct kcr_ctx *ctx, bool *any)
+{
+	struct task_struct *found[KCR_ASK_BATCH];
+	unsigned int i, nr;
 	int ret;
 
-	*found = false;
-	while ((task = next_unknown(ctx))) {
-		*found = true;
-		ret = thread_ask(ctx, task);
-		if (ret)
+	*any = false;
+	do {
+		nr = kcr_tree_unknown(ctx, found, KCR_ASK_BATCH);
+		for (i = 0; i < nr; i++) {
+			*any = true;
+			ret = thread_ask(ctx, found[i]);
+			if (!ret)
+				continue;
+			put_rest(found, i + 1, nr);
 			return ret;
-	}
+		}
+	} while (nr == KCR_ASK_BATCH);
 	return 0;
 }
 
@@ -384,7 +396,7 @@ void kcr_wait_inactive(struct kcr_thread *t)
 }
 
 /**
- * kcr_park() - stop every thread of ctx->leader
+ * kcr_park() - stop every thread of the tree
  * @ctx: the operation
  *
  * Return: 0 with all of them parked and the clocks taken; otherwise an error
@@ -417,6 +429,9 @@ int kcr_park(struct kcr_ctx *ctx)
 		return ret;
 	list_for_each_entry(t, &ctx->threads, node)
 		kcr_wait_inactive(t);
+	ret = kcr_tree_settle(ctx);
+	if (ret)
+		return ret;
 	take_clocks(ctx);
 	ctx->parked = true;
 	kcr_event(ctx, KCR_EVENT_PARKED);

@@ -82,29 +82,53 @@ bool kcr_policy_time(struct kcr_ctx *ctx)
 }
 
 /**
- * kcr_policy_target() - may the caller checkpoint the target?
+ * kcr_policy_process() - may the caller checkpoint this process?
  * @ctx: the operation, in the context of its caller
+ * @p: the target, or a descendant of it
  *
  * Return: 0 or -EPERM with a sentence.
  */
-int kcr_policy_target(struct kcr_ctx *ctx)
+int kcr_policy_process(struct kcr_ctx *ctx, struct kcr_process *p)
 {
+	struct task_struct *leader = p->leader;
 	struct mm_struct *mm;
 	bool dumpable = false;
 
-	if (!kcr_call(ptrace_may_access)(ctx->leader, PTRACE_MODE_ATTACH_REALCREDS))
+	if (!kcr_call(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 				"you may not attach to it with ptrace, so you may not checkpoint it");
 
-	task_lock(ctx->leader);
-	mm = ctx->leader->mm;
+	task_lock(leader);
+	mm = leader->mm;
 	if (mm)
 		dumpable = get_dumpable(mm) == SUID_DUMP_USER;
-	task_unlock(ctx->leader);
+	task_unlock(leader);
 	if (mm && !dumpable)
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 				"it is not dumpable (a setuid program, or prctl(PR_SET_DUMPABLE))");
 	return 0;
+}
+
+/**
+ * kcr_policy_tree() - may the caller checkpoint all of the tree?
+ * @ctx: the operation, in the context of its caller; everything is parked
+ *
+ * Return: 0 or -EPERM with a sentence.
+ */
+int kcr_policy_tree(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+	size_t mark;
+	int ret = 0;
+
+	kcr_for_each_process(ctx, p) {
+		mark = kcr_where_process(ctx, p);
+		ret = kcr_policy_process(ctx, p);
+		kcr_where_end(ctx, mark);
+		if (ret)
+			break;
+	}
+	return ret;
 }
 
 /**

@@ -11,7 +11,8 @@ extern int kcr_checkpoint_right, kcr_pid_right, kcr_time_right;
 bool kcr_policy_checkpoint(struct kcr_ctx *ctx);
 bool kcr_policy_pid(struct kcr_ctx *ctx);
 bool kcr_policy_time(struct kcr_ctx *ctx);
-int kcr_policy_target(struct kcr_ctx *ctx);
+int kcr_policy_process(struct kcr_ctx *ctx, struct kcr_process *p);
+int kcr_policy_tree(struct kcr_ctx *ctx);
 int kcr_policy_image(struct kcr_ctx *ctx);
 bool kcr_policy_see(struct kcr_ctx *ctx, const struct cred *opener);
 

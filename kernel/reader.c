@@ -136,6 +136,7 @@ static int keep_rec(struct kcr_ctx *ctx)
 	rec->version = le16_to_cpu(ctx->next.version);
 	rec->id = le32_to_cpu(ctx->next.id);
 	rec->owner = le32_to_cpu(ctx->next.owner);
+	rec->process = NULL;
 	rec->len = len;
 	INIT_HLIST_NODE(&rec->hash);
 	INIT_LIST_HEAD(&rec->owned);
@@ -182,9 +183,10 @@ static void index_by_id(struct kcr_ctx *ctx, struct kcr_rec *rec)
 /* An owner that is not there is for the check to tell. */
 static void index_by_owner(struct kcr_ctx *ctx, struct kcr_rec *rec)
 {
-	struct kcr_rec *owner = kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD);
+	struct kcr_rec *owner = kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD) ?:
+				kcr_rec_find(ctx, rec->owner, KCR_KIND_PROCESS);
 
-	if (owner && rec->kind != KCR_KIND_THREAD)
+	if (owner && rec->kind != KCR_KIND_PROCESS && rec->kind != KCR_KIND_THREAD)
 		list_add_tail(&rec->owned, &owner->owned);
 }
 
@@ -236,33 +238,43 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 	}
 }
 
-static int read_page_run(struct kcr_ctx *ctx, void *buf, kcr_page_run_t page_run)
+static int check_page_run(struct kcr_ctx *ctx)
 {
-	u64 offset = le64_to_cpu(ctx->next.offset);
+	const struct kcr_img_pages *run = ctx->pages_buf;
 	size_t len = le64_to_cpu(ctx->next.len);
-	const struct kcr_img_pages *run = buf;
 	const char *why;
-	u32 flags, skip;
 	int ret;
 
 	if (kcr_parse_padded(len) > KCR_PAGES_BUF)
 		return kcr_bad_image(ctx, "a run of %zu bytes of pages", len);
-	ret = read_payload(ctx, buf);
+	ret = read_payload(ctx, ctx->pages_buf);
 	if (ret)
 		return ret;
-	ret = kcr_parse_pages(run, offset, len, &why);
+	ret = kcr_parse_pages(run, le64_to_cpu(ctx->next.offset), len, &why);
 	if (ret)
 		return bad_structure(ctx, ret, why);
-
-	flags = le32_to_cpu(run->flags);
-	skip = sizeof(*run) + le32_to_cpu(run->pad);
-	if (!(flags & KCR_PAGES_ZERO))
+	if (!(le32_to_cpu(run->flags) & KCR_PAGES_ZERO))
 		WRITE_ONCE(ctx->pages, ctx->pages + le32_to_cpu(run->count));
-	if (!page_run)
-		return 0;
-	if (flags & KCR_PAGES_ZERO)
-		return page_run(ctx, run, NULL, 0);
-	return page_run(ctx, run, buf + skip, len - skip);
+	return 0;
+}
+
+/* Another process's stays, and is what that begins with. */
+static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
+{
+	const struct kcr_img_pages *run = ctx->pages_buf;
+	size_t len = le64_to_cpu(ctx->next.len);
+	size_t skip;
+	int ret = ctx->pages_kept ? 0 : check_page_run(ctx);
+
+	if (ret || !page_run)
+		return ret;
+	skip = sizeof(*run) + le32_to_cpu(run->pad);
+	if (le32_to_cpu(run->flags) & KCR_PAGES_ZERO)
+		ret = page_run(ctx, run, NULL, 0);
+	else
+		ret = page_run(ctx, run, ctx->pages_buf + skip, len - skip);
+	ctx->pages_kept = ret == KCR_PAGES_OTHERS;
+	return ret;
 }
 
 static int read_end(struct kcr_ctx *ctx, const void *buf)
@@ -282,60 +294,63 @@ static int read_end(struct kcr_ctx *ctx, const void *buf)
 	return ret ? bad_structure(ctx, ret, why) : 0;
 }
 
-/* One record of the second part; sets @done at the end. */
-static int read_one(struct kcr_ctx *ctx, void *buf, kcr_page_run_t page_run, bool *done)
+/* One record of the second part. */
+static int read_one(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {
 	int ret;
 
 	switch (le32_to_cpu(ctx->next.kind)) {
 	case KCR_KIND_PAGES:
-		return read_page_run(ctx, buf, page_run);
+		return read_page_run(ctx, page_run);
 	case KCR_KIND_INDEX:
 		if (!ctx->index_offset)
 			ctx->index_offset = le64_to_cpu(ctx->next.offset);
 		fallthrough;
 	case KCR_KIND_PAD:
-		return read_payload(ctx, buf);
+		return read_payload(ctx, ctx->pages_buf);
 	case KCR_KIND_END:
-		*done = true;
-		ret = read_payload(ctx, buf);
-		return ret ?: read_end(ctx, buf);
+		ctx->pages_done = true;
+		ret = read_payload(ctx, ctx->pages_buf);
+		return ret ?: read_end(ctx, ctx->pages_buf);
 	default:
 		if (kcr_parse_known(&ctx->next))
 			return kcr_bad_image(ctx, "a %s record after the pages",
 					     kcr_ops_find(le32_to_cpu(ctx->next.kind))->name);
-		return read_payload(ctx, buf);
+		return read_payload(ctx, ctx->pages_buf);
 	}
 }
 
 /**
- * kcr_read_pages() - everything from the first pages to the end
+ * kcr_read_pages() - pages, up to the end or those of another process
  * @ctx: the operation, after kcr_read_recs()
  * @page_run: is handed each run of pages; NULL: they are only checked. Data is
  *	NULL for a run of zeros
  *
  * The index is only checksummed: pages are checked by their record's checksum.
+ *
+ * Return: 0 at the end, KCR_PAGES_OTHERS if @page_run has said so: the run is
+ * handed to the next caller's; or a negative errno.
  */
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {
-	void *buf = kvmalloc(KCR_REC_MAX + KCR_REC_ALIGN, GFP_KERNEL);
-	bool done = false;
-	int ret = 0;
+	int ret;
 
 	BUILD_BUG_ON(KCR_PAGES_BUF > KCR_REC_MAX);
-	if (!buf)
+	if (!ctx->pages_buf)
+		ctx->pages_buf = kvmalloc(KCR_REC_MAX + KCR_REC_ALIGN, GFP_KERNEL);
+	if (!ctx->pages_buf)
 		return kcr_nomem(ctx);
-	for (;;) {
-		ret = read_one(ctx, buf, page_run, &done);
-		if (ret || done)
-			break;
-		ret = read_rec_head(ctx);
+	while (!ctx->pages_done) {
+		ret = read_one(ctx, page_run);
 		if (ret)
-			break;
+			return ret;
+		if (!ctx->pages_done)
+			ret = read_rec_head(ctx);
+		if (ret)
+			return ret;
 		cond_resched();
 	}
-	kvfree(buf);
-	return ret;
+	return 0;
 }
 
 /* kcr_reader_drop() - free the records */
@@ -348,4 +363,6 @@ void kcr_reader_drop(struct kcr_ctx *ctx)
 	INIT_LIST_HEAD(&ctx->recs);
 	kvfree(ctx->rec_hash);
 	ctx->rec_hash = NULL;
+	kvfree(ctx->pages_buf);
+	ctx->pages_buf = NULL;
 }

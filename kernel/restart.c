@@ -3,16 +3,16 @@
  * A restart, from the first byte of the image to the program that runs again.
  *
  * The controller (the restart tool in KCR_IOC_RUN) reads and checks all
- * records, then makes one task, the leader. That builds itself in its own
- * context: empties its memory and its descriptors, restores record after
- * record, reads the pages, makes the other threads. All end up parked where the
- * kernel handles signals. The controller then writes the registers; at commit
+ * records, then makes one task, the leader of the first process. That builds
+ * itself in its own context: empties its memory and its descriptors, restores
+ * record after record, reads the pages, makes its children, which do the same,
+ * and the other threads (made.c). All end up parked where the kernel handles
+ * signals. The controller then writes the registers; at commit
  * it does what can't be undone, and lets them go. Whatever fails, or closing
  * the descriptor before commit, kills what was made.
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <uapi/linux/wait.h>
 #include <linux/slab.h>
 
 #include "dev.h"
@@ -39,13 +39,6 @@ static int check_rec(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, -EPROTONOSUPPORT,
 				"record of kind %u, version %u is not known here",
 				rec->kind, rec->version);
-	if (rec->owner && !ops->restore_thread && !ops->restore_parked)
-		return kcr_bad_image(ctx, "a %s record that belongs to a thread", ops->name);
-	if (!rec->owner && (ops->restore_thread || ops->restore_parked))
-		return kcr_bad_image(ctx, "a %s record that belongs to no thread", ops->name);
-	if (rec->owner && !kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD))
-		return kcr_bad_image(ctx, "a %s record of thread %u, which is not there",
-				     ops->name, rec->owner);
 	return ops->check ? ops->check(ctx, rec) : 0;
 }
 
@@ -54,7 +47,7 @@ static bool is_task(const struct kcr_rec *rec)
 	return rec->kind == KCR_KIND_PROCESS || rec->kind == KCR_KIND_THREAD;
 }
 
-/* Either those of processes and threads, or all others. */
+/* Either those of processes and threads, or all others, whose owners are known. */
 static int check_recs(struct kcr_ctx *ctx, bool tasks)
 {
 	struct kcr_rec *rec;
@@ -74,66 +67,141 @@ static int check_recs(struct kcr_ctx *ctx, bool tasks)
 	return ret;
 }
 
-static struct kcr_rec *only_rec(struct kcr_ctx *ctx, enum kcr_kind kind)
-{
-	struct kcr_rec *rec, *found = NULL;
+/* What is to be made */
 
-	list_for_each_entry(rec, &ctx->recs, node) {
-		if (rec->kind != kind)
-			continue;
-		if (found)
-			return NULL;
-		found = rec;
-	}
-	return found;
+static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
+{
+	const struct kcr_img_process *img = kcr_rec_as(rec, struct kcr_img_process);
+	u32 parent_id = rec->version < 2 ? 0 : le32_to_cpu(img->parent);
+	struct kcr_rec *parent = kcr_rec_find(ctx, parent_id, KCR_KIND_PROCESS);
+	struct kcr_process *p;
+
+	if (kcr_rec_find(ctx, rec->id, KCR_KIND_PROCESS) != rec)
+		return kcr_bad_image(ctx, "id %u is used twice", rec->id);
+	if (ctx->root ? !parent || !parent->process || parent->process->zombie : !!parent_id)
+		return kcr_bad_image(ctx, "process %d has no parent", le32_to_cpu(img->pid));
+	p = kcr_process_add(ctx, parent ? parent->process : NULL);
+	if (!p)
+		return kcr_nomem(ctx);
+	p->rec = rec;
+	p->id = rec->id;
+	p->tgid = le32_to_cpu(img->pid);
+	p->zombie = le32_to_cpu(img->flags) & KCR_PROCESS_ZOMBIE;
+	p->own_group = le32_to_cpu(img->flags) & KCR_PROCESS_OWN_GROUP;
+	p->own_session = le32_to_cpu(img->flags) & KCR_PROCESS_OWN_SESSION;
+	rec->process = p;
+	if (!ctx->root)
+		ctx->root = p;
+	return 0;
 }
 
-static int add_thread(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
 {
 	const struct kcr_img_thread *img = kcr_rec_as(rec, struct kcr_img_thread);
-	struct kcr_thread *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
+	struct kcr_process *p = rec->process;
+	bool first = list_empty(&p->threads);
+	struct kcr_thread *t;
 
+	if (kcr_rec_find(ctx, rec->id, KCR_KIND_THREAD) != rec)
+		return kcr_bad_image(ctx, "id %u is used twice", rec->id);
+	t = kcr_thread_add(p);
 	if (!t)
 		return kcr_nomem(ctx);
-	t->ctx = ctx;
 	t->id = rec->id;
-	t->nr = -1;
 	t->tid = le32_to_cpu(img->tid);
 	t->leader = le32_to_cpu(img->flags) & KCR_THREAD_LEADER;
-	list_add_tail(&t->node, &ctx->threads);
 	ctx->nr_threads++;
+	p->nr_threads++;
+	if (t->leader != first || (first && t->tid != p->tgid))
+		return kcr_bad_image(ctx, "the first thread does not lead the process");
 	return 0;
 }
 
-/* One process, its leader first, then the other threads. */
-static int plan_threads(struct kcr_ctx *ctx)
+static struct kcr_process *process_of(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
-	struct kcr_rec *rec, *process = only_rec(ctx, KCR_KIND_PROCESS);
-	const struct kcr_img_process *img;
-	struct kcr_thread *t;
-	int ret;
+	struct kcr_rec *owner = kcr_rec_find(ctx, rec->owner, KCR_KIND_PROCESS);
 
-	if (!process || !only_rec(ctx, KCR_KIND_MM) || !only_rec(ctx, KCR_KIND_FDTABLE))
-		return kcr_bad_image(ctx, "the image does not hold exactly one process");
-	img = kcr_rec_as(process, struct kcr_img_process);
+	if (!rec->owner && ctx->root->rec->version < 2)
+		return ctx->root;
+	return owner ? owner->process : NULL;
+}
 
+static int plan_of_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
+{
+	struct kcr_process *p = process_of(ctx, rec);
+
+	if (!p || p->zombie)
+		return kcr_bad_image(ctx, "a %s record that belongs to no process",
+				     kcr_ops_find(rec->kind)->name);
+	rec->process = p;
+	p->nr_mms += rec->kind == KCR_KIND_MM;
+	p->nr_fdtables += rec->kind == KCR_KIND_FDTABLE;
+	return rec->kind == KCR_KIND_THREAD ? plan_thread(ctx, rec) : 0;
+}
+
+static int plan_rec(struct kcr_ctx *ctx, struct kcr_rec *rec)
+{
+	const struct kcr_ops *ops = kcr_ops_find(rec->kind);
+	struct kcr_rec *thread;
+
+	switch (ops->scope) {
+	case KCR_SCOPE_PROCESS:
+		return plan_of_process(ctx, rec);
+	case KCR_SCOPE_THREAD:
+		thread = kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD);
+		if (!thread || !thread->process)
+			return kcr_bad_image(ctx, "a %s record that belongs to no thread",
+					     ops->name);
+		rec->process = thread->process;
+		return 0;
+	default:
+		if (rec->owner)
+			return kcr_bad_image(ctx, "a %s record that belongs to %u", ops->name,
+					     rec->owner);
+		return 0;
+	}
+}
+
+static int plan_is_whole(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p) {
+		u32 promised = le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)->threads);
+
+		if (!p->zombie && (p->nr_mms != 1 || p->nr_fdtables != 1))
+			return kcr_bad_image(ctx, "process %d has %u address spaces and %u tables of descriptors",
+					     p->tgid, p->nr_mms, p->nr_fdtables);
+		if (p->nr_threads != promised)
+			return kcr_bad_image(ctx, "process %d has %u threads where %u are promised",
+					     p->tgid, p->nr_threads, promised);
+	}
+	return 0;
+}
+
+/* Processes, parents first; then whose every other record is. */
+static int plan(struct kcr_ctx *ctx)
+{
+	struct kcr_rec *rec;
+	int ret = 0;
+
+	list_for_each_entry(rec, &ctx->recs, node)
+		if (!ret && rec->kind == KCR_KIND_PROCESS)
+			ret = plan_process(ctx, rec);
+	if (ret)
+		return ret;
+	if (!ctx->root || ctx->root->zombie)
+		return kcr_bad_image(ctx, "the image holds no process");
 	list_for_each_entry(rec, &ctx->recs, node) {
-		if (rec->kind != KCR_KIND_THREAD)
-			continue;
-		ret = add_thread(ctx, rec);
+		if (!kcr_ops_find(rec->kind))
+			ret = check_rec(ctx, rec);	/* says so */
+		else if (rec->kind != KCR_KIND_PROCESS)
+			ret = plan_rec(ctx, rec);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
-	list_for_each_entry(t, &ctx->threads, node) {
-		bool first = list_is_first(&t->node, &ctx->threads);
-
-		if (t->leader != first || (first && t->tid != le32_to_cpu(img->pid)))
-			return kcr_bad_image(ctx, "the first thread does not lead the process");
-	}
-	if (ctx->nr_threads != le32_to_cpu(img->threads))
-		return kcr_bad_image(ctx, "%u threads where %u are promised",
-				     ctx->nr_threads, le32_to_cpu(img->threads));
-	return 0;
+	return plan_is_whole(ctx);
 }
 
 /* While everything made is parked */
@@ -168,6 +236,7 @@ static int restore_all_parked(struct kcr_ctx *ctx)
 
 static bool all_parked(struct kcr_ctx *ctx)
 {
+	struct kcr_process *p;
 	struct kcr_thread *t;
 	bool all = true;
 
@@ -175,14 +244,30 @@ static bool all_parked(struct kcr_ctx *ctx)
 	list_for_each_entry(t, &ctx->threads, node)
 		if (t->state != KCR_THREAD_PARKED)
 			all = false;
+	kcr_for_each_process(ctx, p)
+		if (p->zombie && (!p->leader || READ_ONCE(p->leader->exit_state) != EXIT_ZOMBIE))
+			all = false;
 	spin_unlock_irq(&ctx->park_lock);
 	return all;
 }
 
-static bool leader_gone(struct kcr_ctx *ctx)
+static bool leader_gone(const struct task_struct *leader)
 {
-	return READ_ONCE(ctx->leader->exit_state) ||
-	       ctx->leader->signal->flags & SIGNAL_GROUP_EXIT;
+	return READ_ONCE(leader->exit_state) || leader->signal->flags & SIGNAL_GROUP_EXIT;
+}
+
+/* Has one been killed? */
+static bool any_gone(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+	bool gone = false;
+
+	spin_lock_irq(&ctx->park_lock);
+	kcr_for_each_process(ctx, p)
+		if (p->leader && !p->zombie && leader_gone(p->leader))
+			gone = true;
+	spin_unlock_irq(&ctx->park_lock);
+	return gone;
 }
 
 static int wait_made(struct kcr_ctx *ctx)
@@ -201,7 +286,7 @@ static int wait_made(struct kcr_ctx *ctx)
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
 		if (all_parked(ctx))
 			return 0;
-		if (leader_gone(ctx))
+		if (any_gone(ctx))
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 					"the program was killed while it was made");
 	}
@@ -211,7 +296,7 @@ static int read_and_check(struct kcr_ctx *ctx)
 {
 	kcr_set_phase(ctx, KCR_PHASE_READ);
 	return kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
-	      check_recs(ctx, true) ?: plan_threads(ctx) ?: kcr_ids_free(ctx) ?:
+	      check_recs(ctx, true) ?: plan(ctx) ?: kcr_ids_free(ctx) ?:
 	      check_recs(ctx, false);
 }
 
@@ -237,7 +322,8 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	}
 
 	ctx->park_start = ktime_get();
-	ret = kcr_make_leader(ctx) ?: wait_made(ctx) ?: restore_all_parked(ctx);
+	ret = kcr_make_root(ctx) ?: wait_made(ctx) ?: restore_all_parked(ctx) ?:
+	      kcr_job_restore(ctx);
 	if (ret)
 		return ret;
 	kcr_set_phase(ctx, KCR_PHASE_PREPARED);
@@ -249,7 +335,7 @@ static int commit(struct kcr_ctx *ctx)
 	struct kcr_rec *rec;
 	int ret = 0;
 
-	if (leader_gone(ctx))
+	if (any_gone(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 				"the program was killed before it could run");
 	list_for_each_entry(rec, &ctx->recs, node) {
@@ -293,14 +379,6 @@ int kcr_restart_finish(struct kcr_ctx *ctx, enum kcr_action action)
 /* kcr_restart_abort() - kill what was made and not committed */
 void kcr_restart_abort(struct kcr_ctx *ctx)
 {
-	if (!ctx->leader || ctx->releasing)
-		return;
-	ctx->aborting = true;
-	kcr_call(do_send_sig_info)(SIGKILL, SEND_SIG_PRIV, ctx->leader, PIDTYPE_TGID);
-	spin_lock_irq(&ctx->park_lock);
-	WRITE_ONCE(ctx->releasing, true);
-	spin_unlock_irq(&ctx->park_lock);
-	wake_up_all(&ctx->release_wait);
-	/* Nobody else knows of this child: reap it, if it is ours. */
-	kcr_call(kernel_wait4)(pid_vnr(ctx->pid), NULL, __WALL, NULL);
+	if (ctx->pid && !ctx->releasing)
+		kcr_made_kill(ctx);
 }

@@ -134,7 +134,9 @@ struct kcr_info {
 #define KCR_CKPT_HOLD		(1u << 0) /* stay stopped after the cut */
 #define KCR_CKPT_CHECK		(1u << 1) /* list blockers, estimate; write nothing */
 #define KCR_CKPT_WITH_FILES	(1u << 2) /* contents of files open for writing too */
-#define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES)
+#define KCR_CKPT_SINGLE		(1u << 3) /* the process alone, not its descendants */
+#define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
+				 KCR_CKPT_SINGLE)
 
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process

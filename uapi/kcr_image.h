@@ -68,7 +68,8 @@ struct kcr_image_head {
  * @version: version of the payload's layout
  * @flags: KCR_REC_*
  * @id: number by which later records refer to this one, or 0
- * @owner: @id of the KCR_KIND_THREAD record that this belongs to, or 0
+ * @owner: @id of the KCR_KIND_PROCESS or KCR_KIND_THREAD record that this
+ *	belongs to, or 0
  * @len: bytes of payload; zero bytes up to a multiple of 8 follow
  * @crc: CRC-32 (zlib's) of the payload
  * @head_crc: CRC-32 of this structure with @head_crc zero
@@ -98,6 +99,7 @@ struct kcr_rec_head {
  */
 #define KCR_KINDS(x)							\
 	x(1,  HOST,	host,	  "machine, kernel and clocks at the cut")	\
+	x(30, PROCESS,	process,  "process: its ids and its parent")	\
 	x(2,  CONTENT,	content,  "contents or hash of a file")		\
 	x(3,  REG,	reg,	  "open regular file or directory")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
@@ -115,7 +117,6 @@ struct kcr_rec_head {
 	x(21, VMA,	vma,	  "mapping")				\
 	x(22, VDSO,	vdso,	  "vDSO")				\
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
-	x(30, PROCESS,	process,  "process: ids, session, limits of the group") \
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\
 	x(33, SIGSHARED, sigshared, "signals pending for the process")	\

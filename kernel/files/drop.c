@@ -21,6 +21,8 @@ struct kcr_files *kcr_files(struct kcr_ctx *ctx)
 		kcr_nomem(ctx);
 		return NULL;
 	}
+	hash_init(files->opens);
+	hash_init(files->inodes);
 	INIT_LIST_HEAD(&files->relied);
 	xa_init(&files->wanted);
 	xa_init(&files->opened);
@@ -49,16 +51,9 @@ void *kcr_files_buf(struct kcr_ctx *ctx)
 void kcr_files_let_go(struct kcr_ctx *ctx)
 {
 	struct kcr_files *files = ctx->files_data;
-	unsigned int i;
 
-	if (!files)
-		return;
-	for (i = 0; i < files->nr_fds; i++)
-		fput(files->fds[i].file);
-	kvfree(files->fds);
-	files->fds = NULL;
-	files->nr_fds = 0;
-	files->max_fds = 0;
+	if (files)
+		kcr_table_drop(files);
 }
 
 static void drop_opened(struct kcr_files *files)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Terminals, and pipes that another process holds an end of: the way to the
- * outside. What is one of the standard streams, or the same terminal or the
- * same end of the same pipe as one, becomes restart's own stream.
+ * outside. What is one of the first process's standard streams, or the same
+ * terminal or the same end of the same pipe as one, becomes restart's own stream.
  *
  * Bytes that were in such a pipe and not read by the program are in the image.
  * They are read first after a restart: they are put in front of what is in
@@ -58,13 +58,13 @@ static bool same_outside(struct file *a, struct file *b)
 
 static u32 streams_of(struct kcr_ctx *ctx, struct file *file)
 {
-	struct kcr_files *files = ctx->files_data;
-	unsigned int i;
+	unsigned int i, nr;
+	const struct kcr_fd *fds = kcr_table_of(ctx, ctx->root, &nr);
 	u32 streams = 0;
 
-	for (i = 0; i < files->nr_fds && files->fds[i].fd < 3; i++)
-		if (same_outside(file, files->fds[i].file))
-			streams |= 1u << files->fds[i].fd;
+	for (i = 0; i < nr && fds[i].fd < 3; i++)
+		if (same_outside(file, fds[i].file))
+			streams |= 1u << fds[i].fd;
 	return streams;
 }
 
@@ -73,7 +73,7 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
 	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 	struct tty_struct *tty = tty_of(file);
 
-	if (tty ? is_master(tty) : !pipe || !kcr_pipe_is_outside(ctx, pipe))
+	if (tty ? is_master(tty) : !pipe || !kcr_pipe_is_outside(ctx, file))
 		return false;
 	return streams_of(ctx, file);
 }

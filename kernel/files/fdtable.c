@@ -31,30 +31,26 @@ static int save_fd(struct kcr_ctx *ctx, const struct kcr_fd *fd, struct kcr_img_
 	return ret;
 }
 
-static int fdtable_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int fdtable_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_img_fdtable *img;
-	struct kcr_files *files;
-	unsigned int i;
-	size_t size;
-	int ret = kcr_table_read(ctx, leader);
+	unsigned int i, nr;
+	struct kcr_fd *fds = kcr_table_of(ctx, p, &nr);
+	size_t size = struct_size(img, fd, nr);
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	files = kcr_files(ctx);
-	size = struct_size(img, fd, files->nr_fds);
 	if (size > KCR_REC_MAX)
-		return kcr_refuse(ctx, "%u open descriptors: not supported yet", files->nr_fds);
+		return kcr_refuse(ctx, "%u open descriptors: not supported yet", nr);
 	img = kvzalloc(size, GFP_KERNEL);
 	if (!img)
 		return kcr_nomem(ctx);
-	img->count = cpu_to_le32(files->nr_fds);
-	for (i = 0; i < files->nr_fds && !ret; i++) {
-		ret = save_fd(ctx, &files->fds[i], &img->fd[i]);
+	img->count = cpu_to_le32(nr);
+	for (i = 0; i < nr && !ret; i++) {
+		ret = save_fd(ctx, &fds[i], &img->fd[i]);
 		cond_resched();
 	}
 	if (!ret)
-		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, kcr_new_id(ctx), 0, img, size);
+		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, kcr_new_id(ctx), p->id, img, size);
 	kvfree(img);
 	return ret;
 }
@@ -84,18 +80,19 @@ static int fdtable_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 /**
  * kcr_files_begin() - an empty table of descriptors
- * @ctx: the operation, in the leader
+ * @ctx: the operation, in a leader
+ * @p: its process
  *
  * 0, 1 and 2 are kept aside: they may be the program's too.
  */
-int kcr_files_begin(struct kcr_ctx *ctx)
+int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_files *files = kcr_files(ctx);
 	unsigned int i;
 
 	if (!files)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(files->stream); i++)
+	for (i = 0; p == ctx->root && i < ARRAY_SIZE(files->stream); i++)
 		files->stream[i] = fget(i);
 	kcr_syscall(close_range, 0, UINT_MAX, 0);
 	return 0;
@@ -110,18 +107,19 @@ static void raise_limit(void)
 	task_unlock(current->group_leader);
 }
 
-/* A standard stream is restart's own of the same number, if it is external. */
+/* A standard stream is restart's own of the same number, if it may be that one. */
 static struct file *file_of(struct kcr_ctx *ctx, u32 id, u32 fd)
 {
 	const struct kcr_img_external *img;
 	struct kcr_rec *rec;
 
-	if (fd < 3 && kcr_object_get(ctx, id, KCR_KIND_EXTERNAL)) {
-		rec = kcr_rec_find(ctx, id, KCR_KIND_EXTERNAL);
-		img = kcr_rec_as(rec, struct kcr_img_external);
-		return kcr_external_stream(ctx, fd, le32_to_cpu(img->flags));
-	}
-	return kcr_file_restored(ctx, id);
+	if (fd > 2 || !kcr_object_get(ctx, id, KCR_KIND_EXTERNAL))
+		return kcr_file_restored(ctx, id);
+	rec = kcr_rec_find(ctx, id, KCR_KIND_EXTERNAL);
+	img = kcr_rec_as(rec, struct kcr_img_external);
+	if (!(le32_to_cpu(img->streams) & 1u << fd))
+		return kcr_file_restored(ctx, id);
+	return kcr_external_stream(ctx, fd, le32_to_cpu(img->flags));
 }
 
 static int restore_fd(struct kcr_ctx *ctx, const struct kcr_img_fd *img)
@@ -156,6 +154,7 @@ static int fdtable_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_fdtable_ops = {
 	.kind		= KCR_KIND_FDTABLE,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "fdtable",
 	.save_process	= fdtable_save,

@@ -25,14 +25,16 @@ struct file *kcr_file_restored(struct kcr_ctx *ctx, u32 id);
 void kcr_file_put(void *file);
 
 /* checkpoint: before parking; hashes files that are open for writing */
-int kcr_files_prepare(struct kcr_ctx *ctx, struct task_struct *leader);
+int kcr_files_prepare(struct kcr_ctx *ctx);
+/* checkpoint: everything is parked; who has what open */
+int kcr_files_read_tables(struct kcr_ctx *ctx);
 /* checkpoint: before the program goes on, so that what it closes is closed */
 void kcr_files_let_go(struct kcr_ctx *ctx);
 /* checkpoint: after the pause; writes KCR_KIND_CONTENT with hashes */
 int kcr_files_finish(struct kcr_ctx *ctx);
 void kcr_files_drop(struct kcr_ctx *ctx);	/* any time, more than once */
 
-/* restart, in the leader: keeps 0, 1 and 2 aside, closes every descriptor */
-int kcr_files_begin(struct kcr_ctx *ctx);
+/* restart, in a leader: keeps the first one's 0, 1 and 2 aside, closes every descriptor */
+int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p);
 
 #endif /* _KCR_FILES_H */

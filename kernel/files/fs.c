@@ -24,12 +24,12 @@ static struct fs_struct *fs_of(struct task_struct *task)
 	return fs;
 }
 
-static int fs_is_private(struct kcr_ctx *ctx, struct fs_struct *fs)
+static int fs_is_private(struct kcr_ctx *ctx, struct kcr_process *p, struct fs_struct *fs)
 {
 	struct kcr_thread *t;
 	int users = 0, ret;
 
-	list_for_each_entry(t, &ctx->threads, node) {
+	list_for_each_entry(t, &p->threads, sibling) {
 		struct fs_struct *own = fs_of(t->task);
 
 		if (t->state == KCR_THREAD_GONE || !own)
@@ -57,20 +57,20 @@ static int save_dir(struct kcr_ctx *ctx, const struct path *path, const char *wh
 	return ret;
 }
 
-static int write_fs(struct kcr_ctx *ctx, struct kcr_img_fs *img, const char *cwd,
-		    const char *root)
+static int write_fs(struct kcr_ctx *ctx, u32 owner, struct kcr_img_fs *img,
+		    const char *cwd, const char *root)
 {
 	size_t cwd_len = strlen(cwd) + 1, root_len = root ? strlen(root) + 1 : 0;
 
 	img->cwd_len = cpu_to_le32(cwd_len);
 	img->root_len = cpu_to_le32(root_len);
-	return kcr_rec_begin(ctx, KCR_KIND_FS, 1, kcr_new_id(ctx), 0) ?:
+	return kcr_rec_begin(ctx, KCR_KIND_FS, 1, kcr_new_id(ctx), owner) ?:
 	       kcr_rec_put(ctx, img, sizeof(*img)) ?: kcr_rec_put(ctx, cwd, cwd_len) ?:
 	       kcr_rec_put(ctx, root, root_len) ?: kcr_rec_end(ctx);
 }
 
-static int save_dirs(struct kcr_ctx *ctx, struct kcr_img_fs *img, const struct path *cwd,
-		     const struct path *root)
+static int save_dirs(struct kcr_ctx *ctx, u32 owner, struct kcr_img_fs *img,
+		     const struct path *cwd, const struct path *root)
 {
 	char *cwd_name, *root_name = NULL;
 	struct path own;
@@ -85,29 +85,29 @@ static int save_dirs(struct kcr_ctx *ctx, struct kcr_img_fs *img, const struct p
 	if (!same)
 		ret = save_dir(ctx, root, "root directory", &root_name);
 	if (!ret && cwd_name && (same || root_name))
-		ret = write_fs(ctx, img, cwd_name, root_name);
+		ret = write_fs(ctx, owner, img, cwd_name, root_name);
 out_free:
 	kfree(cwd_name);
 	kfree(root_name);
 	return ret;
 }
 
-static int fs_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int fs_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct fs_struct *fs = fs_of(leader);
+	struct fs_struct *fs = fs_of(p->leader);
 	struct kcr_img_fs img = { };
 	struct path cwd, root;
 	int ret;
 
 	if (!fs)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	ret = fs_is_private(ctx, fs);
+	ret = fs_is_private(ctx, p, fs);
 	if (ret)
 		return ret;
 	get_fs_pwd(fs, &cwd);
 	get_fs_root(fs, &root);
 	img.umask = cpu_to_le32(fs->umask);
-	ret = save_dirs(ctx, &img, &cwd, &root);
+	ret = save_dirs(ctx, p->id, &img, &cwd, &root);
 	path_put(&cwd);
 	path_put(&root);
 	return ret;
@@ -196,6 +196,7 @@ static int fs_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_fs_ops = {
 	.kind		= KCR_KIND_FS,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "fs",
 	.save_process	= fs_save,

@@ -10,6 +10,7 @@
 #define _KCR_FILES_INTERNAL_H
 
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/list.h>
 #include <linux/path.h>
 #include <linux/stat.h>
@@ -23,12 +24,34 @@
 #define KCR_IO_SIZE	(1u << 20)	/* step for reading and hashing files */
 
 /**
+ * struct kcr_open - an open file that a process of the tree has a descriptor of
+ * @by_file: in kcr_files.opens
+ * @by_inode: in kcr_files.inodes
+ * @file: it, with no reference of its own
+ * @slots: descriptors of the tree that it has
+ * @process: first one that has one of them
+ * @fd: of them, the first one's first
+ */
+struct kcr_open {
+	struct hlist_node by_file;
+	struct hlist_node by_inode;
+	struct file *file;
+	unsigned int slots;
+	struct kcr_process *process;
+	unsigned int fd;
+};
+
+#define KCR_OPEN_BITS	8	/* log2 of the buckets of those */
+
+/**
  * struct kcr_fd - a descriptor of the target
+ * @process: whose
  * @file: a reference is held
  * @fd: its number
  * @cloexec: its close-on-exec flag
  */
 struct kcr_fd {
+	struct kcr_process *process;
 	struct file *file;
 	unsigned int fd;
 	bool cloexec;
@@ -36,9 +59,11 @@ struct kcr_fd {
 
 /**
  * struct kcr_files - ctx->files_data
- * @fds: the target's descriptors at the cut, ascending
+ * @fds: the tree's descriptors at the cut: process by process, ascending
  * @nr_fds: how many
  * @max_fds: room at @fds
+ * @opens: struct kcr_open, by file
+ * @inodes: the same, by inode
  * @relied: struct kcr_relied, files that the image relies on or contains
  * @hashed_at_cut: bytes hashed while the target was stopped
  * @buf: KCR_IO_SIZE bytes, NULL until kcr_files_buf()
@@ -52,6 +77,8 @@ struct kcr_fd {
 struct kcr_files {
 	struct kcr_fd *fds;
 	unsigned int nr_fds, max_fds;
+	DECLARE_HASHTABLE(opens, KCR_OPEN_BITS);
+	DECLARE_HASHTABLE(inodes, KCR_OPEN_BITS);
 	struct list_head relied;
 	u64 hashed_at_cut;
 	void *buf;
@@ -80,12 +107,23 @@ int kcr_file_refuse(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fs_is_real(const struct super_block *sb);
 bool kcr_fs_in_memory(const struct super_block *sb);
 
-/* table.c: descriptors of the target */
+/* table.c: descriptors of the tree */
 struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *cloexec);
-int kcr_table_read(struct kcr_ctx *ctx, struct task_struct *leader);
+struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file);
+struct kcr_fd *kcr_table_of(struct kcr_ctx *ctx, struct kcr_process *p, unsigned int *nr);
+void kcr_table_drop(struct kcr_files *files);
 unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file);
 bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode);
 bool kcr_file_shared(struct kcr_ctx *ctx, struct file *file);
+
+static inline const struct inode *kcr_inode_of(const struct file *file)
+{
+	return d_inode(file->f_path.dentry);
+}
+
+#define kcr_for_each_open_of(files, o, inode)					\
+	hash_for_each_possible((files)->inodes, o, by_inode, (uintptr_t)(inode))	\
+		if (kcr_inode_of((o)->file) == (inode))
 
 /* path.c */
 bool kcr_path_gone(const struct path *path);

@@ -20,24 +20,33 @@ struct locks {
 	u32 count, max;
 };
 
-/* A descriptor of the target for the open file, or -1. */
-static int fd_of(struct kcr_files *files, const struct file *file)
+/* A descriptor of the process for the open file, or -1. */
+static int fd_of(struct kcr_process *p, const struct file *file)
 {
-	unsigned int i;
+	unsigned int i, nr;
+	const struct kcr_fd *fds = kcr_table_of(p->ctx, p, &nr);
 
-	for (i = 0; i < files->nr_fds; i++)
-		if (files->fds[i].file == file)
-			return files->fds[i].fd;
+	for (i = 0; i < nr; i++)
+		if (fds[i].file == file)
+			return fds[i].fd;
 	return -1;
 }
 
+/* What belongs to an open file is saved with the first process that has it. */
+static bool has_first(struct kcr_process *p, const struct file *file)
+{
+	const struct kcr_open *o = kcr_table_find(p->ctx, file);
+
+	return o && o->process == p;
+}
+
 /* Each inode once, by its first descriptor. */
-static bool first_of_inode(struct kcr_files *files, unsigned int nr)
+static bool first_of_inode(const struct kcr_fd *fds, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		if (file_inode(files->fds[i].file) == file_inode(files->fds[nr].file))
+		if (file_inode(fds[i].file) == file_inode(fds[nr].file))
 			return false;
 	return true;
 }
@@ -60,29 +69,29 @@ static void describe(kcr_lock_t *lock, u32 type, int fd, struct kcr_img_lock *im
 	};
 }
 
-/* Type of a lock that is the target's, 0 for somebody else's. */
-static u32 type_of(struct kcr_files *files, struct files_struct *owner, kcr_lock_t *lock)
+/* Type of a lock that is the process's, 0 for somebody else's. */
+static u32 type_of(struct kcr_process *p, kcr_lock_t *lock)
 {
 	if (kcr_lock_flags(lock) & FL_OFDLCK)
-		return fd_of(files, kcr_lock_file(lock)) < 0 ? 0 : KCR_LOCK_OFD;
+		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_OFD : 0;
 	if (kcr_lock_flags(lock) & FL_FLOCK)
-		return fd_of(files, kcr_lock_file(lock)) < 0 ? 0 : KCR_LOCK_FLOCK;
-	return kcr_lock_owner(lock) == (fl_owner_t)owner ? KCR_LOCK_POSIX : 0;
+		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_FLOCK : 0;
+	return kcr_lock_owner(lock) == (fl_owner_t)p->leader->files ? KCR_LOCK_POSIX : 0;
 }
 
 /* Returns how many there are; writes those that there is room for. */
-static u32 collect(struct kcr_files *files, struct files_struct *owner, struct list_head *list,
-		   struct kcr_img_lock *img, u32 room)
+static u32 collect(struct kcr_process *p, struct list_head *list, struct kcr_img_lock *img,
+		   u32 room)
 {
 	kcr_lock_t *lock;
 	u32 count = 0, type;
 
 	list_for_each_entry(lock, list, kcr_lock_list) {
-		type = type_of(files, owner, lock);
+		type = type_of(p, lock);
 		if (!type)
 			continue;
 		if (count < room)
-			describe(lock, type, fd_of(files, kcr_lock_file(lock)), &img[count]);
+			describe(lock, type, fd_of(p, kcr_lock_file(lock)), &img[count]);
 		count++;
 	}
 	return count;
@@ -122,63 +131,61 @@ static int make_room(struct kcr_ctx *ctx, struct locks *locks, u32 more)
 }
 
 /* Others may lock meanwhile, the target may not: its locks only get fewer. */
-static int save_inode(struct kcr_ctx *ctx, struct files_struct *owner, struct inode *inode,
-		      struct locks *locks)
+static int save_inode(struct kcr_ctx *ctx, struct kcr_process *p,
+		      struct file_lock_context *flc, struct locks *locks)
 {
-	struct file_lock_context *flc = locks_inode_context(inode);
-	struct kcr_files *files = kcr_files(ctx);
 	u32 posix, flock;
 	int ret;
 
-	if (!flc)
-		return 0;
 	spin_lock(&flc->flc_lock);
-	posix = collect(files, owner, &flc->flc_posix, NULL, 0);
-	flock = collect(files, owner, &flc->flc_flock, NULL, 0);
+	posix = collect(p, &flc->flc_posix, NULL, 0);
+	flock = collect(p, &flc->flc_flock, NULL, 0);
 	spin_unlock(&flc->flc_lock);
 
 	ret = make_room(ctx, locks, posix + flock);
 	if (ret)
 		return ret;
 	spin_lock(&flc->flc_lock);
-	posix = min(posix, collect(files, owner, &flc->flc_posix,
+	posix = min(posix, collect(p, &flc->flc_posix,
 				   locks->img + locks->count, posix));
-	flock = min(flock, collect(files, owner, &flc->flc_flock,
+	flock = min(flock, collect(p, &flc->flc_flock,
 				   locks->img + locks->count + posix, flock));
 	spin_unlock(&flc->flc_lock);
 	locks->count += posix + flock;
 	return 0;
 }
 
-static int save_all(struct kcr_ctx *ctx, struct files_struct *owner, struct locks *locks)
+static int save_all(struct kcr_ctx *ctx, struct kcr_process *p, struct locks *locks)
 {
-	struct kcr_files *files = kcr_files(ctx);
-	unsigned int i;
+	unsigned int i, nr;
+	const struct kcr_fd *fds = kcr_table_of(ctx, p, &nr);
 	size_t mark;
 	int ret = 0;
 
-	for (i = 0; i < files->nr_fds && !ret; i++) {
-		if (!first_of_inode(files, i))
+	for (i = 0; i < nr && !ret; i++) {
+		struct file_lock_context *flc = locks_inode_context(file_inode(fds[i].file));
+
+		if (!flc || !first_of_inode(fds, i))
 			continue;
-		mark = kcr_where(ctx, "fd %u", files->fds[i].fd);
-		ret = save_inode(ctx, owner, file_inode(files->fds[i].file), locks);
+		mark = kcr_where(ctx, "fd %u", fds[i].fd);
+		ret = save_inode(ctx, p, flc, locks);
 		kcr_where_end(ctx, mark);
 		cond_resched();
 	}
 	return ret;
 }
 
-static int locks_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int locks_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_img_locks img = { };
 	struct locks locks = { };
-	int ret = save_all(ctx, leader->files, &locks);
+	int ret = save_all(ctx, p, &locks);
 
 	if (!ret && locks.count > (KCR_REC_MAX - sizeof(img)) / sizeof(*locks.img))
 		ret = kcr_refuse(ctx, "%u locks on files: not supported yet", locks.count);
 	img.count = cpu_to_le32(locks.count);
 	if (!ret && locks.count)
-		ret = kcr_rec_begin(ctx, KCR_KIND_LOCKS, 1, kcr_new_id(ctx), 0) ?:
+		ret = kcr_rec_begin(ctx, KCR_KIND_LOCKS, 1, kcr_new_id(ctx), p->id) ?:
 		      kcr_rec_put(ctx, &img, sizeof(img)) ?:
 		      kcr_rec_put(ctx, locks.img, locks.count * sizeof(*locks.img)) ?:
 		      kcr_rec_end(ctx);
@@ -265,6 +272,7 @@ static int locks_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_locks_ops = {
 	.kind		= KCR_KIND_LOCKS,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "locks",
 	.save_process	= locks_save,

@@ -23,6 +23,6 @@ int kcr_pipe_copy(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 
 /* pipe_end.c */
 struct pipe_inode_info *kcr_pipe_of(struct file *file);
-bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct pipe_inode_info *pipe);
+bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct file *file);
 
 #endif /* _KCR_FILES_PIPE_H */

@@ -26,32 +26,20 @@ struct pipe_inode_info *kcr_pipe_of(struct file *file)
 	return kcr_call(get_pipe_info)(file, false);
 }
 
-/* Is this the first descriptor of the open file? */
-static bool first_slot(struct kcr_files *files, unsigned int nr)
+/* kcr_pipe_is_outside() - does anybody else hold an end of this pipe? */
+bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct file *file)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (files->fds[i].file == files->fds[nr].file)
-			return false;
-	return true;
-}
-
-/* kcr_pipe_is_outside() - does anybody else hold an end of it? */
-bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
-{
+	struct pipe_inode_info *pipe = kcr_pipe_of(file);
+	const struct inode *inode = kcr_inode_of(file);
 	struct kcr_files *files = ctx->files_data;
-	unsigned int readers = 0, writers = 0, i;
+	unsigned int readers = 0, writers = 0;
+	struct kcr_open *o;
 
-	for (i = 0; i < files->nr_fds; i++) {
-		struct file *file = files->fds[i].file;
-
-		if (kcr_pipe_of(file) != pipe || !first_slot(files, i))
-			continue;
-		if (kcr_file_shared(ctx, file))
+	kcr_for_each_open_of(files, o, inode) {
+		if (kcr_file_shared(ctx, o->file))
 			return true;
-		readers += !!(file->f_mode & FMODE_READ);
-		writers += !!(file->f_mode & FMODE_WRITE);
+		readers += !!(o->file->f_mode & FMODE_READ);
+		writers += !!(o->file->f_mode & FMODE_WRITE);
 	}
 	return READ_ONCE(pipe->readers) > readers || READ_ONCE(pipe->writers) > writers;
 }
@@ -60,7 +48,7 @@ bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file)
 {
 	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 
-	return pipe && !kcr_pipe_is_outside(ctx, pipe);
+	return pipe && !kcr_pipe_is_outside(ctx, file);
 }
 
 static int pipe_end_save(struct kcr_ctx *ctx, void *obj, u32 id)

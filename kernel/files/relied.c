@@ -15,6 +15,7 @@
  */
 #include <linux/file.h>
 #include <linux/pagemap.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "compat/file.h"
@@ -157,23 +158,34 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	return ret ?: catch_up(ctx, r);
 }
 
-/**
- * kcr_files_prepare() - hash what is open for writing, as far as it goes
- * @ctx: the operation
- * @leader: the target, running
- */
-int kcr_files_prepare(struct kcr_ctx *ctx, struct task_struct *leader)
+static int prepare_process(struct kcr_ctx *ctx, struct task_struct *leader)
 {
 	unsigned int fd = 0;
 	struct file *file;
 	int ret = 0;
 
-	if (held(ctx) || checking(ctx))
-		return 0;
 	for (; !ret && (file = kcr_task_next_fd(leader, &fd, NULL)); fd++) {
 		ret = prepare(ctx, file);
 		fput(file);
 	}
+	return ret;
+}
+
+/**
+ * kcr_files_prepare() - hash what is open for writing, as far as it goes
+ * @ctx: the operation; the tree is running
+ */
+int kcr_files_prepare(struct kcr_ctx *ctx)
+{
+	struct task_struct *leader = NULL;
+	int ret = 0;
+
+	if (held(ctx) || checking(ctx))
+		return 0;
+	while (!ret && (leader = kcr_tree_next(ctx, leader)))
+		ret = prepare_process(ctx, leader);
+	if (leader)
+		put_task_struct(leader);
 	return ret;
 }
 

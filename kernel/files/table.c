@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The target's descriptors: taken once, at the cut, so that it is known which
- * open files belong to the process alone.
+ * The tree's descriptors: taken once, at the cut, so that it is known which
+ * open files belong to the tree alone.
  */
 #include <linux/delay.h>
 #include <linux/fdtable.h>
@@ -62,15 +62,15 @@ static struct files_struct *table_of(struct task_struct *task)
 }
 
 /* The one table of all threads, and of nobody else. */
-static int table_is_private(struct kcr_ctx *ctx, struct task_struct *leader)
+static int table_is_private(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct files_struct *files = table_of(leader);
+	struct files_struct *files = table_of(p->leader);
 	struct kcr_thread *t;
 	int users = 0, ret;
 
 	if (!files)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	list_for_each_entry(t, &ctx->threads, node) {
+	list_for_each_entry(t, &p->threads, sibling) {
 		struct files_struct *own = table_of(t->task);
 
 		if (t->state == KCR_THREAD_GONE || !own)
@@ -87,6 +87,41 @@ static int table_is_private(struct kcr_ctx *ctx, struct task_struct *leader)
 	return 0;
 }
 
+/* kcr_table_find() - what is known of an open file; NULL: not the tree's */
+struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file)
+{
+	struct kcr_files *files = ctx->files_data;
+	struct kcr_open *o;
+
+	if (!files)
+		return NULL;
+	hash_for_each_possible(files->opens, o, by_file, (uintptr_t)file)
+		if (o->file == file)
+			return o;
+	return NULL;
+}
+
+static int count_slot(struct kcr_ctx *ctx, struct kcr_files *files, const struct kcr_fd *fd)
+{
+	struct kcr_open *o = kcr_table_find(ctx, fd->file);
+
+	if (o) {
+		o->slots++;
+		return 0;
+	}
+	o = kzalloc(sizeof(*o), GFP_KERNEL);
+	if (!o)
+		return kcr_nomem(ctx);
+	o->file = fd->file;
+	o->slots = 1;
+	o->process = fd->process;
+	o->fd = fd->fd;
+	hash_add(files->opens, &o->by_file, (uintptr_t)o->file);
+	hash_add(files->inodes, &o->by_inode, (uintptr_t)kcr_inode_of(o->file));
+	return 0;
+}
+
+/* Takes over the reference of @fd->file. */
 static int table_add(struct kcr_ctx *ctx, struct kcr_files *files, const struct kcr_fd *fd)
 {
 	struct kcr_fd *fds;
@@ -95,72 +130,113 @@ static int table_add(struct kcr_ctx *ctx, struct kcr_files *files, const struct 
 	if (files->nr_fds == files->max_fds) {
 		max = files->max_fds ? 2 * files->max_fds : 16;
 		fds = kvmalloc_array(max, sizeof(*fds), GFP_KERNEL);
-		if (!fds)
+		if (!fds) {
+			fput(fd->file);
 			return kcr_nomem(ctx);
+		}
 		memcpy(fds, files->fds, files->nr_fds * sizeof(*fds));
 		kvfree(files->fds);
 		files->fds = fds;
 		files->max_fds = max;
 	}
 	files->fds[files->nr_fds++] = *fd;
-	return 0;
+	return count_slot(ctx, files, fd);
+}
+
+static int table_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_process *p)
+{
+	struct kcr_fd fd = { .process = p };
+	int ret = table_is_private(ctx, p);
+
+	p->first_fd = files->nr_fds;
+	for (; !ret && (fd.file = kcr_task_next_fd(p->leader, &fd.fd, &fd.cloexec)); fd.fd++)
+		ret = table_add(ctx, files, &fd);
+	p->nr_fds = files->nr_fds - p->first_fd;
+	return ret;
 }
 
 /**
- * kcr_table_read() - take all descriptors of the target
+ * kcr_files_read_tables() - take all descriptors of the tree
  * @ctx: the operation; everything is parked
- * @leader: the target
  *
  * References are held: a parked thread may be killed, and then it closes.
  */
-int kcr_table_read(struct kcr_ctx *ctx, struct task_struct *leader)
+int kcr_files_read_tables(struct kcr_ctx *ctx)
 {
 	struct kcr_files *files = kcr_files(ctx);
-	struct kcr_fd fd = { };
-	int ret;
+	struct kcr_process *p;
+	size_t mark;
+	int ret = 0;
 
 	if (!files)
 		return -ENOMEM;
-	ret = table_is_private(ctx, leader);
-	if (ret)
-		return ret;
-	for (; (fd.file = kcr_task_next_fd(leader, &fd.fd, &fd.cloexec)); fd.fd++) {
-		ret = table_add(ctx, files, &fd);
-		if (ret) {
-			fput(fd.file);
-			return ret;
-		}
+	kcr_for_each_process(ctx, p) {
+		if (p->zombie)
+			continue;
+		mark = kcr_where_process(ctx, p);
+		ret = table_read(ctx, files, p);
+		kcr_where_end(ctx, mark);
+		if (ret)
+			break;
+		cond_resched();
 	}
-	return 0;
+	return ret;
 }
 
-/* kcr_table_slots() - how many descriptors of the target are this open file */
-unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file)
+/* kcr_table_of() - the descriptors of one process, @nr of them, ascending */
+struct kcr_fd *kcr_table_of(struct kcr_ctx *ctx, struct kcr_process *p, unsigned int *nr)
 {
 	struct kcr_files *files = ctx->files_data;
-	unsigned int i, slots = 0;
 
-	for (i = 0; files && i < files->nr_fds; i++)
-		slots += files->fds[i].file == file;
-	return slots;
+	*nr = p->nr_fds;
+	return files->fds + p->first_fd;
 }
 
-/* kcr_table_writes() - may the target write to the file through a descriptor? */
+/* kcr_table_drop() - forget them, and let go of the files */
+void kcr_table_drop(struct kcr_files *files)
+{
+	struct hlist_node *next;
+	struct kcr_open *o;
+	unsigned int i;
+
+	hash_for_each_safe(files->opens, i, next, o, by_file) {
+		hash_del(&o->by_file);
+		hash_del(&o->by_inode);
+		kfree(o);
+	}
+	for (i = 0; i < files->nr_fds; i++)
+		fput(files->fds[i].file);
+	kvfree(files->fds);
+	files->fds = NULL;
+	files->nr_fds = 0;
+	files->max_fds = 0;
+}
+
+/* kcr_table_slots() - how many descriptors of the tree are this open file */
+unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file)
+{
+	const struct kcr_open *o = kcr_table_find(ctx, file);
+
+	return o ? o->slots : 0;
+}
+
+/* kcr_table_writes() - may the tree write to the file through a descriptor? */
 bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode)
 {
 	struct kcr_files *files = ctx->files_data;
-	unsigned int i;
+	struct kcr_open *o;
 
-	for (i = 0; files && i < files->nr_fds; i++)
-		if (d_inode(files->fds[i].file->f_path.dentry) == inode &&
-		    files->fds[i].file->f_mode & FMODE_WRITE)
+	if (!files)
+		return false;
+	kcr_for_each_open_of(files, o, inode)
+		if (o->file->f_mode & FMODE_WRITE)
 			return true;
 	return false;
 }
 
 /**
- * kcr_file_shared() - does anybody outside the process hold the open file?
- * @ctx: the operation, after kcr_table_read()
+ * kcr_file_shared() - does anybody outside the tree hold the open file?
+ * @ctx: the operation, after kcr_files_read_tables()
  * @file: an open file of a kind that is reached through descriptors only
  *
  * Whoever looks into /proc holds it for an instant: so ask again.

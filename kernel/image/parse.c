@@ -83,7 +83,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
 	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
-	[KCR_KIND_PROCESS]	= EXACTLY(struct kcr_img_process),
+	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
@@ -101,7 +101,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_END]		= EXACTLY(struct kcr_img_end),
 };
 
-#define KCR_VERSION_OF(nr)	((nr) == KCR_KIND_VDSO ? 2 : 1)
+#define KCR_VERSION_OF(nr)	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ? 2 : 1)
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {

@@ -95,10 +95,12 @@ static int fill_own(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 
 /**
  * kcr_mm_page_run() - put one run of pages in its place
- * @ctx: the operation; current is the leader being made
+ * @ctx: the operation; current is the leader of ctx->building
  * @run: where; checked only for its own consistency
  * @data: the pages, NULL for zeros
  * @len: bytes at @data
+ *
+ * Return: 0, KCR_PAGES_OTHERS or a negative errno.
  */
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		    const void *data, size_t len)
@@ -107,8 +109,11 @@ int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 	u64 addr = le64_to_cpu(run->addr), bytes = (u64)count << PAGE_SHIFT;
 	int ret;
 
-	if (le32_to_cpu(run->mm) != ctx->mm_id)
+	if (le32_to_cpu(run->mm) != ctx->building->mm_id) {
+		if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
+			return KCR_PAGES_OTHERS;
 		return kcr_shmem_page_run(ctx, run, data, len);
+	}
 	if (!count || count > KCR_PAGES_MAX || !PAGE_ALIGNED(addr) ||
 	    addr > TASK_SIZE || bytes > TASK_SIZE - addr || (data && len != bytes))
 		return kcr_bad_image(ctx, "%u pages at %llx", count, addr);

@@ -9,27 +9,41 @@
 #include "mm/pressure.h"
 
 /**
+ * struct kcr_snapshot - a duplicate of a process's memory
+ * @mm: the duplicate, once it is there
+ * @from: what it is a duplicate of, while everything is parked
+ * @flags: of the mappings of @from, while they have others
+ * @nr_flags: how many
+ * @donor: the task that hands it over, until it has been waited for
+ * @pressure: drops it when memory runs out
+ */
+struct kcr_snapshot {
+	struct mm_struct *mm, *from;
+	unsigned long *flags;
+	int nr_flags;
+	pid_t donor;
+	struct kcr_pressure pressure;
+};
+
+/**
  * struct kcr_mm_data - ctx->mm_data
  * @copies: checkpoint: shared pages copied while parked, shmem.c's
  * @shmems: checkpoint: shared objects to read while everything stays parked
  * @copied: bytes of them
- * @pressure: checkpoint: who drops the snapshot when memory runs out
- * @donation: checkpoint: who makes the snapshot, until it is made
- * @vma_end: restart: end of the last mapping that was checked
+ * @donation: checkpoint: who makes the snapshots, until they are made
  */
 struct kcr_mm_data {
 	struct list_head copies;
 	struct list_head shmems;
 	size_t copied;
-	struct kcr_pressure pressure;
 	struct kcr_donation *donation;
-	u64 vma_end;
 };
 
 struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
 
 /* snapshot.c */
-struct mm_struct *kcr_donation_end(struct kcr_mm_data *data);
+void kcr_snapshot_drop(struct kcr_process *p);
+void kcr_donation_end(struct kcr_mm_data *data);
 
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);

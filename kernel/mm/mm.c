@@ -39,7 +39,6 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx)
 	}
 	INIT_LIST_HEAD(&data->copies);
 	INIT_LIST_HEAD(&data->shmems);
-	INIT_LIST_HEAD(&data->pressure.node);
 	ctx->mm_data = data;
 	return data;
 }
@@ -73,8 +72,10 @@ static u32 membarrier_flags(struct mm_struct *mm)
 }
 
 /* Another process that runs in the same memory (CLONE_VM), 0 for none. */
-static pid_t shared_with(struct kcr_ctx *ctx, struct mm_struct *mm)
+static pid_t shared_with(struct kcr_process *process)
 {
+	struct kcr_ctx *ctx = process->ctx;
+	struct mm_struct *mm = process->mm;
 	struct task_struct *p;
 	pid_t pid = 0;
 
@@ -84,7 +85,7 @@ static pid_t shared_with(struct kcr_ctx *ctx, struct mm_struct *mm)
 	for_each_process(p) {
 		struct task_struct *t;
 
-		if (same_thread_group(p, ctx->leader) || p->flags & PF_KTHREAD)
+		if (same_thread_group(p, process->leader) || p->flags & PF_KTHREAD)
 			continue;
 		for_each_thread(p, t)
 			if (READ_ONCE(t->mm) == mm)
@@ -94,9 +95,10 @@ static pid_t shared_with(struct kcr_ctx *ctx, struct mm_struct *mm)
 	return pid;
 }
 
-static int mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm)
+static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	pid_t other = shared_with(ctx, mm);
+	struct mm_struct *mm = p->mm;
+	pid_t other = shared_with(p);
 	int ret = 0;
 
 	if (other)
@@ -171,8 +173,9 @@ static int exe_save(struct kcr_ctx *ctx, struct mm_struct *mm, u32 *id)
 	return ret;
 }
 
-static int mm_write(struct kcr_ctx *ctx, struct mm_struct *mm, u32 exe)
+static int mm_write(struct kcr_ctx *ctx, struct kcr_process *p, u32 exe)
 {
+	struct mm_struct *mm = p->mm;
 	struct kcr_img_mm *img = kzalloc(sizeof(*img), GFP_KERNEL);
 	unsigned int i;
 	int ret;
@@ -191,24 +194,23 @@ static int mm_write(struct kcr_ctx *ctx, struct mm_struct *mm, u32 exe)
 	for (i = 0; i < AT_VECTOR_SIZE; i++)
 		img->auxv[i] = cpu_to_le64(mm->saved_auxv[i]);
 
-	ctx->mm_id = kcr_new_id(ctx);
-	ret = kcr_write_rec(ctx, KCR_KIND_MM, 1, ctx->mm_id, 0, img, sizeof(*img));
+	p->mm_id = kcr_new_id(ctx);
+	ret = kcr_write_rec(ctx, KCR_KIND_MM, 1, p->mm_id, p->id, img, sizeof(*img));
 	kfree(img);
 	return ret;
 }
 
-static int mm_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int mm_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	size_t mark = kcr_where(ctx, "memory");
 	u32 exe = 0;
 	int ret;
 
-	ret = mm_refuse(ctx, ctx->mm) ?: exe_save(ctx, ctx->mm, &exe) ?:
-	      mm_write(ctx, ctx->mm, exe);
+	ret = mm_refuse(ctx, p) ?: exe_save(ctx, p->mm, &exe) ?: mm_write(ctx, p, exe);
 	kcr_where_end(ctx, mark);
 	/* A guess for the progress line, and for a check. */
-	ctx->bytes_total += (u64)(get_mm_counter(ctx->mm, MM_ANONPAGES) +
-				  get_mm_counter(ctx->mm, MM_SWAPENTS)) << PAGE_SHIFT;
+	ctx->bytes_total += (u64)(get_mm_counter(p->mm, MM_ANONPAGES) +
+				  get_mm_counter(p->mm, MM_SWAPENTS)) << PAGE_SHIFT;
 	return ret;
 }
 
@@ -254,15 +256,13 @@ static int mm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (le32_to_cpu(img->auxv_count) > KCR_MM_AUXV_MAX)
 		return kcr_bad_image(ctx, "auxiliary vector of %u numbers",
 				     le32_to_cpu(img->auxv_count));
-	if (ctx->mm_id)
-		return kcr_bad_image(ctx, "more than one address space");
-	ctx->mm_id = rec->id;
+	rec->process->mm_id = rec->id;
 	return 0;
 }
 
 /**
  * kcr_mm_begin() - empty the address space that a task was born with
- * @ctx: the operation; current is the leader being made
+ * @ctx: the operation; current is a leader being made
  */
 int kcr_mm_begin(struct kcr_ctx *ctx)
 {
@@ -413,7 +413,7 @@ static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 static int mm_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_mm *img = kcr_rec_as(rec, struct kcr_img_mm);
-	struct mm_struct *mm = get_task_mm(ctx->leader);
+	struct mm_struct *mm = get_task_mm(rec->process->leader);
 
 	if (!mm)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
@@ -424,6 +424,7 @@ static int mm_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_mm_ops = {
 	.kind		= KCR_KIND_MM,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "mm",
 	.save_process	= mm_save,

@@ -8,14 +8,15 @@
 /* checkpoint: before, while, and after everything is parked */
 int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx);
 int kcr_mm_snapshot(struct kcr_ctx *ctx);
-void kcr_mm_snapshot_take(struct kcr_ctx *ctx);	/* makes ctx->snapshot */
-/* checkpoint: pages of ctx->snapshot (dropped as they go), or of ctx->mm */
+void kcr_mm_snapshot_take(struct kcr_ctx *ctx);
+void kcr_mm_put(struct kcr_ctx *ctx);		/* kcr_process.mm of all */
+/* checkpoint: pages of the snapshots (dropped as they go), or of kcr_process.mm */
 int kcr_mm_write(struct kcr_ctx *ctx);
 void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */
 
-/* restart, in the leader: empties the address space it was born with */
+/* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx);
-/* restart, in the leader: one KCR_KIND_PAGES (data is NULL for zeros) */
+/* restart, in a leader: one KCR_KIND_PAGES (data is NULL for zeros) */
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		    const void *data, size_t len);
 

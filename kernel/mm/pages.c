@@ -222,9 +222,9 @@ static bool range_find(struct mm_struct *mm, unsigned long addr, struct span *r)
 }
 
 /* Has somebody a reason that this ends? */
-static int stopped(struct kcr_ctx *ctx, struct kcr_mm_data *data)
+static int stopped(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	if (READ_ONCE(data->pressure.dropped))
+	if (p->snapshot && READ_ONCE(p->snapshot->pressure.dropped))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ENOMEM,
 				"memory ran short, and the snapshot was given up so that nothing gets killed; the program is unharmed");
 	if (kcr_cancelled(ctx))
@@ -276,36 +276,36 @@ static unsigned int window_count(struct window *w)
 	return n;
 }
 
-static int window_write(struct kcr_ctx *ctx, struct kcr_mm_data *data,
-			struct mm_struct *mm, struct window *w, struct span *r)
+static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w,
+			struct span *r)
 {
-	int ret = stopped(ctx, data);
+	int ret = stopped(ctx, p);
 
 	if (!w->begun)
 		return ret;
 	if (r->file)
 		ctx->pages_file -= window_count(w);
 	if (!ret)
-		ret = kcr_write_window(ctx, ctx->mm_id, w->base,
+		ret = kcr_write_window(ctx, p->mm_id, w->base,
 				       w->huge ? KCR_PAGES_HUGE : 0, w->pages,
 				       KCR_PAGES_MAX, r->file);
 	/* First, so that the program need not copy what is its own again. */
 	window_put(w);
-	if (!ret && mm == ctx->snapshot)
-		window_drop(mm, w, r);
+	if (!ret && p->snapshot)
+		window_drop(p->snapshot->mm, w, r);
 	return ret;
 }
 
-static int write_windows(struct kcr_ctx *ctx, struct kcr_mm_data *data,
-			 struct mm_struct *mm, struct window *w)
+static int write_windows(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w)
 {
+	struct mm_struct *mm = p->snapshot ? p->snapshot->mm : p->mm;
 	unsigned long addr = 0;
 	struct span r;
 	int ret;
 
 	do {
 		ret = window_fill(ctx, mm, w, &r, addr) ?:
-		      window_write(ctx, data, mm, w, &r);
+		      window_write(ctx, p, w, &r);
 		addr = w->next;
 		cond_resched();
 	} while (!ret && r.end);
@@ -316,35 +316,51 @@ static int write_windows(struct kcr_ctx *ctx, struct kcr_mm_data *data,
 /* kcr_mm_write() - all pages; those of a snapshot are dropped as they go */
 int kcr_mm_write(struct kcr_ctx *ctx)
 {
-	struct mm_struct *mm = ctx->snapshot ?: ctx->mm;
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
 	struct window *w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	struct kcr_process *p;
 	int ret;
 
 	if (!w || !data) {
 		kvfree(w);
 		return kcr_nomem(ctx);
 	}
-	ret = kcr_shmem_write(ctx, data) ?: write_windows(ctx, data, mm, w);
+	ret = kcr_shmem_write(ctx, data);
+	kcr_for_each_process(ctx, p) {
+		if (ret)
+			break;
+		if (!p->mm_id)
+			continue;
+		ret = write_windows(ctx, p, w);
+		kcr_snapshot_drop(p);
+	}
 	kvfree(w);
 	return ret;
+}
+
+/* kcr_mm_put() - let go of the processes' own memory; more than once is fine */
+void kcr_mm_put(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p) {
+		if (p->mm)
+			mmput(p->mm);
+		p->mm = NULL;
+	}
 }
 
 /* kcr_mm_drop() - snapshot and copies go; any time, more than once */
 void kcr_mm_drop(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = ctx->mm_data;
-	struct mm_struct *copy;
+	struct kcr_process *p;
 
 	if (!data)
 		return;
-	copy = kcr_donation_end(data);
-	if (copy)
-		mmput(copy);
-	kcr_pressure_end(&data->pressure);
-	if (ctx->snapshot)
-		mmput(ctx->snapshot);
-	ctx->snapshot = NULL;
+	kcr_donation_end(data);
+	kcr_for_each_process(ctx, p)
+		kcr_snapshot_drop(p);
 	kcr_shmem_drop(data);
 	ctx->mm_data = NULL;
 	kfree(data);

@@ -181,6 +181,16 @@ static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 
 /* Save */
 
+static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p)
+		if (p->mm == mm)
+			return true;
+	return false;
+}
+
 /* Mapped by a process that would not be in the image? */
 static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 {
@@ -190,7 +200,7 @@ static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 
 	i_mmap_lock_read(mapping);
 	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node))
-		if (rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm != ctx->mm)
+		if (!is_ours(ctx, rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm))
 			other = true;
 	i_mmap_unlock_read(mapping);
 	return other;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The snapshot: a copy-on-write duplicate of the target's memory, as fork()
- * makes one.
+ * Snapshots: copy-on-write duplicates of the memory of all processes, as fork()
+ * makes them.
  *
  * Only fork duplicates an address space, and a child of the target would be
  * seen by its wait(). So a kernel thread adopts the memory and forks: its
@@ -33,16 +33,17 @@
 
 /**
  * struct kcr_donation - a kernel thread that waits to duplicate memory, and does
+ * @ctx: the operation
  * @thread: it; it is started before anything is parked, and ended after that
- * @from: what to duplicate, set when it shall begin
- * @copy: the duplicate, once @over
- * @cloned: it is made, or @ret tells why not; the target may go on
- * @over: the donor has handed it over
+ * @go: it shall begin
+ * @cloned: all is duplicated, or @ret tells why not; the tree may go on
+ * @over: the donors have handed everything over
  * @ret: errno of the fork
  */
 struct kcr_donation {
+	struct kcr_ctx *ctx;
 	struct task_struct *thread;
-	struct mm_struct *from, *copy;
+	bool go;
 	struct completion cloned, over;
 	int ret;
 };
@@ -50,30 +51,42 @@ struct kcr_donation {
 /* In the donor; it must not return. */
 static int donor(void *arg)
 {
-	struct kcr_donation *d = arg;
+	struct kcr_snapshot *s = arg;
 
 	mmget(current->mm);
-	d->copy = current->mm;
+	s->mm = current->mm;
 	kcr_call(do_exit)(0);
 	return 0;	/* not reached */
 }
 
-static void donate(struct kcr_donation *d)
+static int donate(struct kcr_snapshot *s)
 {
 	struct kernel_clone_args args = {
 		.flags = CLONE_FS | CLONE_FILES | CLONE_UNTRACED,
 		.fn = donor,
-		.fn_arg = d,
+		.fn_arg = s,
 	};
-	pid_t pid;
 
-	kthread_use_mm(d->from);
-	pid = kcr_call(kernel_clone)(&args);
-	kthread_unuse_mm(d->from);
-	d->ret = min(pid, 0);
+	kthread_use_mm(s->from);
+	s->donor = kcr_call(kernel_clone)(&args);
+	kthread_unuse_mm(s->from);
+	return min(s->donor, 0);
+}
+
+static void donate_all(struct kcr_donation *d)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(d->ctx, p) {
+		if (p->snapshot)
+			d->ret = donate(p->snapshot);
+		if (d->ret)
+			break;
+	}
 	complete(&d->cloned);
-	if (pid > 0)
-		kcr_call(kernel_wait4)(pid, NULL, __WALL, NULL);
+	kcr_for_each_process(d->ctx, p)
+		if (p->snapshot && p->snapshot->donor > 0)
+			kcr_call(kernel_wait4)(p->snapshot->donor, NULL, __WALL, NULL);
 	complete(&d->over);
 }
 
@@ -84,13 +97,13 @@ static int wait_and_donate(void *arg)
 
 	for (;;) {
 		set_current_state(TASK_IDLE);
-		if (READ_ONCE(d->from) || kthread_should_stop())
+		if (READ_ONCE(d->go) || kthread_should_stop())
 			break;
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
-	if (d->from)
-		donate(d);
+	if (d->go)
+		donate_all(d);
 	return 0;
 }
 
@@ -108,6 +121,7 @@ int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx)
 	d = kzalloc(sizeof(*d), GFP_KERNEL);
 	if (!d)
 		return kcr_nomem(ctx);
+	d->ctx = ctx;
 	init_completion(&d->cloned);
 	init_completion(&d->over);
 	d->thread = kthread_create(wait_and_donate, d, "kcr_snapshot");
@@ -124,30 +138,42 @@ int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static int duplicate(struct kcr_donation *d, struct mm_struct *mm)
+static int duplicate(struct kcr_donation *d)
 {
-	WRITE_ONCE(d->from, mm);
+	WRITE_ONCE(d->go, true);
 	wake_up_process(d->thread);
 	wait_for_completion(&d->cloned);
 	return d->ret;
 }
 
-/* kcr_donation_end() - the thread has left our code; its duplicate, or NULL */
-struct mm_struct *kcr_donation_end(struct kcr_mm_data *data)
+/* kcr_donation_end() - the thread has left our code; more than once is fine */
+void kcr_donation_end(struct kcr_mm_data *data)
 {
 	struct kcr_donation *d = data->donation;
-	struct mm_struct *copy;
 
 	if (!d)
-		return NULL;
-	if (d->from)
+		return;
+	if (d->go)
 		wait_for_completion(&d->over);
 	kthread_stop(d->thread);
 	put_task_struct(d->thread);
-	copy = d->copy;
 	data->donation = NULL;
 	kfree(d);
-	return copy;
+}
+
+/* kcr_snapshot_drop() - the duplicate goes; its donor has ended */
+void kcr_snapshot_drop(struct kcr_process *p)
+{
+	struct kcr_snapshot *s = p->snapshot;
+
+	if (!s)
+		return;
+	kcr_pressure_end(&s->pressure);
+	if (s->mm)
+		mmput(s->mm);
+	kvfree(s->flags);
+	kfree(s);
+	p->snapshot = NULL;
 }
 
 /* Which flags a mapping should have while it is duplicated. */
@@ -180,29 +206,48 @@ static void swap_flags(struct mm_struct *mm, unsigned long *saved, int count)
 	mmap_write_unlock(mm);
 }
 
-static unsigned long *choose_flags(struct mm_struct *mm, int *count)
+static int choose_flags(struct kcr_snapshot *s)
 {
-	VMA_ITERATOR(vmi, mm, 0);
-	unsigned long *flags = kvmalloc_array(mm->map_count, sizeof(*flags), GFP_KERNEL);
+	VMA_ITERATOR(vmi, s->from, 0);
+	int count = s->from->map_count;
 	struct vm_area_struct *vma;
-	int i = 0;
 
-	if (!flags)
-		return NULL;
-	*count = mm->map_count;
-	mmap_read_lock(mm);
+	s->flags = kvmalloc_array(count, sizeof(*s->flags), GFP_KERNEL);
+	if (!s->flags)
+		return -ENOMEM;
+	mmap_read_lock(s->from);
 	for_each_vma(vmi, vma) {
-		if (i == *count)
+		if (s->nr_flags == count)
 			break;
-		flags[i++] = flags_for_copy(vma);
+		s->flags[s->nr_flags++] = flags_for_copy(vma);
 	}
-	*count = i;
-	mmap_read_unlock(mm);
-	return flags;
+	mmap_read_unlock(s->from);
+	return 0;
+}
+
+static int snapshot_begin(struct kcr_process *p)
+{
+	struct kcr_snapshot *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&s->pressure.node);
+	s->from = p->mm;
+	p->snapshot = s;
+	return choose_flags(s);
+}
+
+static void swap_all_flags(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p)
+		if (p->snapshot)
+			swap_flags(p->mm, p->snapshot->flags, p->snapshot->nr_flags);
 }
 
 /**
- * kcr_mm_snapshot() - duplicate the memory of ctx->mm
+ * kcr_mm_snapshot() - duplicate the memory of all processes
  * @ctx: the operation; everything is parked
  *
  * What fork() can't do for lack of memory fails here, and harms nobody.
@@ -210,18 +255,17 @@ static unsigned long *choose_flags(struct mm_struct *mm, int *count)
 int kcr_mm_snapshot(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
-	unsigned long *flags;
-	int count, ret;
+	struct kcr_process *p;
+	int ret;
 
 	if (!data || !data->donation)
 		return -EINVAL;
-	flags = choose_flags(ctx->mm, &count);
-	if (!flags)
-		return kcr_nomem(ctx);
-	swap_flags(ctx->mm, flags, count);
-	ret = duplicate(data->donation, ctx->mm);
-	swap_flags(ctx->mm, flags, count);
-	kvfree(flags);
+	kcr_for_each_process(ctx, p)
+		if (p->mm && snapshot_begin(p))
+			return kcr_nomem(ctx);
+	swap_all_flags(ctx);
+	ret = duplicate(data->donation);
+	swap_all_flags(ctx);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"its memory can't be duplicated (errno %d)", -ret);
@@ -229,16 +273,22 @@ int kcr_mm_snapshot(struct kcr_ctx *ctx)
 }
 
 /**
- * kcr_mm_snapshot_take() - make ctx->snapshot of what was duplicated
+ * kcr_mm_snapshot_take() - the duplicates are ours
  * @ctx: the operation; its threads go on
  */
 void kcr_mm_snapshot_take(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = ctx->mm_data;
-	struct mm_struct *copy = kcr_donation_end(data);
+	struct kcr_process *p;
 
-	/* khugepaged would collapse what is about to be dropped. */
-	set_bit(MMF_DISABLE_THP, &copy->flags);
-	ctx->snapshot = copy;
-	kcr_pressure_begin(&data->pressure, copy, ctx->mm);
+	kcr_donation_end(data);
+	kcr_for_each_process(ctx, p) {
+		struct kcr_snapshot *s = p->snapshot;
+
+		if (!s)
+			continue;
+		/* khugepaged would collapse what is about to be dropped. */
+		set_bit(MMF_DISABLE_THP, &s->mm->flags);
+		kcr_pressure_begin(&s->pressure, s->mm, s->from);
+	}
 }

@@ -175,14 +175,14 @@ static u32 image_flags(unsigned long vm)
 	return flags;
 }
 
-static int vma_save_one(struct kcr_ctx *ctx, const struct vma *v)
+static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct vma *v)
 {
 	size_t mark = kcr_where(ctx, "mapping %lx-%lx", v->start, v->end);
 	struct kcr_img_vma img = {
 		.start = cpu_to_le64(v->start),
 		.end = cpu_to_le64(v->end),
 		.offset = cpu_to_le64(v->file ? (u64)v->pgoff << PAGE_SHIFT : 0),
-		.mm = cpu_to_le32(ctx->mm_id),
+		.mm = cpu_to_le32(p->mm_id),
 		.flags = cpu_to_le32(image_flags(v->flags)),
 	};
 	u32 file = 0;
@@ -191,22 +191,22 @@ static int vma_save_one(struct kcr_ctx *ctx, const struct vma *v)
 	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file);
 	if (!ret) {
 		img.file = cpu_to_le32(file);
-		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, 0, &img, sizeof(img));
+		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, p->id, &img, sizeof(img));
 	}
 	kcr_where_end(ctx, mark);
 	return ret;
 }
 
 /* All is parked, so that the mappings stay as they are between two looks. */
-static int vma_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int vma_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	unsigned long addr = 0;
 	struct vma v;
 	int ret = 0;
 
-	while (!ret && vma_peek(ctx->mm, addr, &v)) {
+	while (!ret && vma_peek(p->mm, addr, &v)) {
 		if (!v.special)
-			ret = vma_save_one(ctx, &v);
+			ret = vma_save_one(ctx, p, &v);
 		if (v.file)
 			fput(v.file);
 		addr = v.end;
@@ -220,27 +220,25 @@ static int vma_save(struct kcr_ctx *ctx, struct task_struct *leader)
 static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
-	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	struct kcr_process *p = rec->process;
 	u64 start, end, offset;
 
-	if (!data)
-		return -ENOMEM;
 	if (rec->len != sizeof(*img))
 		return kcr_bad_image(ctx, "mapping record of %zu bytes", rec->len);
 	start = le64_to_cpu(img->start);
 	end = le64_to_cpu(img->end);
 	offset = le64_to_cpu(img->offset);
 	if (!PAGE_ALIGNED(start | end | offset) || start >= end || end > TASK_SIZE ||
-	    start < data->vma_end)
+	    start < p->vma_end)
 		return kcr_bad_image(ctx, "mapping %llx-%llx", start, end);
 	if (le32_to_cpu(img->flags) & ~KCR_VMA_FLAGS)
 		return kcr_bad_image(ctx, "mapping %llx-%llx with unknown flags %x",
 				     start, end, le32_to_cpu(img->flags));
-	if (!ctx->mm_id || le32_to_cpu(img->mm) != ctx->mm_id)
+	if (!p->mm_id || le32_to_cpu(img->mm) != p->mm_id)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of no address space", start, end);
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
-	data->vma_end = end;
+	p->vma_end = end;
 	return 0;
 }
 
@@ -400,6 +398,7 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_vma_ops = {
 	.kind		= KCR_KIND_VMA,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "vma",
 	.save_process	= vma_save,

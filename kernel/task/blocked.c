@@ -277,6 +277,7 @@ void kcr_blocked_made(struct kcr_thread *t)
 
 const struct kcr_ops kcr_blocked_ops = {
 	.kind		= KCR_KIND_BLOCKED,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "blocked",
 	.save_thread	= blocked_save,

@@ -264,6 +264,7 @@ static int cred_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct 
 
 const struct kcr_ops kcr_cred_ops = {
 	.kind		= KCR_KIND_CRED,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "cred",
 	.save_thread	= cred_save,

@@ -70,11 +70,12 @@ void kcr_itimers_read(struct kcr_ctx *ctx, struct task_struct *task,
 		timers->armed |= timers->timer[i].value_ns || timers->timer[i].interval_ns;
 }
 
-int kcr_itimers_write(struct kcr_ctx *ctx, const struct kcr_itimers *timers)
+int kcr_itimers_write(struct kcr_ctx *ctx, struct kcr_process *p,
+		      const struct kcr_itimers *timers)
 {
 	if (!timers->armed)
 		return 0;
-	return kcr_write_rec(ctx, KCR_KIND_ITIMER, 1, 0, 0, timers->timer,
+	return kcr_write_rec(ctx, KCR_KIND_ITIMER, 1, 0, p->id, timers->timer,
 			     sizeof(timers->timer));
 }
 
@@ -118,7 +119,7 @@ static void cpu_start(struct task_struct *task, unsigned int clock,
 static int itimer_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_itimer *img = kcr_rec_as(rec, struct kcr_img_itimer);
-	struct task_struct *leader = ctx->leader;
+	struct task_struct *leader = rec->process->leader;
 	struct sighand_struct *sighand;
 	unsigned long flags;
 
@@ -134,6 +135,7 @@ static int itimer_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_itimer_ops = {
 	.kind		= KCR_KIND_ITIMER,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "itimer",
 	.check		= itimer_check,

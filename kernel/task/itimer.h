@@ -19,6 +19,7 @@ struct kcr_itimers {
 /* Under the siglock of @task: an expiry is either here or in the queue. */
 void kcr_itimers_read(struct kcr_ctx *ctx, struct task_struct *task,
 		      struct kcr_itimers *timers);
-int kcr_itimers_write(struct kcr_ctx *ctx, const struct kcr_itimers *timers);
+int kcr_itimers_write(struct kcr_ctx *ctx, struct kcr_process *p,
+		      const struct kcr_itimers *timers);
 
 #endif /* _KCR_ITIMER_H */

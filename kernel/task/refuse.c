@@ -76,6 +76,8 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 	struct task_struct *t, *child;
 	pid_t pid = 0;
 
+	if (!(ctx->flags & KCR_CKPT_SINGLE))
+		return 0;
 	read_lock(&kcr_var(tasklist_lock));
 	for_each_thread(leader, t) {
 		child = list_first_entry_or_null(&t->children, struct task_struct, sibling);
@@ -83,7 +85,7 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 			pid = task_pid_nr_ns(child, ctx->pid_ns);
 	}
 	read_unlock(&kcr_var(tasklist_lock));
-	return pid ? kcr_refuse(ctx, "it has a child, process %d", pid) : 0;
+	return pid ? kcr_refuse(ctx, "it has a child, process %d, which --single leaves out", pid) : 0;
 }
 
 static int refuse_timers(struct kcr_ctx *ctx, struct signal_struct *signal)
@@ -141,16 +143,17 @@ static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
 	return 0;
 }
 
-static int refuse_mlock(struct kcr_ctx *ctx)
+static int refuse_mlock(struct kcr_ctx *ctx, struct mm_struct *mm)
 {
-	if (ctx->mm->locked_vm || ctx->mm->def_flags & VM_LOCKED)
+	if (mm->locked_vm || mm->def_flags & VM_LOCKED)
 		return kcr_refuse(ctx, "it has memory locked (mlock)");
 	return 0;
 }
 
 /* The process as a whole; everything is parked. */
-int kcr_task_refuse(struct kcr_ctx *ctx, struct task_struct *leader)
+int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
+	struct task_struct *leader = p->leader;
 	struct signal_struct *signal = leader->signal;
 
 	if (leader->flags & PF_EXITING || leader->exit_state)
@@ -159,7 +162,7 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct task_struct *leader)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
 	       refuse_sharing(ctx, leader) ?: refuse_timers(ctx, signal) ?:
-	       refuse_mlock(ctx);
+	       refuse_mlock(ctx, p->mm);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)

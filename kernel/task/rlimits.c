@@ -51,9 +51,10 @@ static unsigned long limit_decode(__le64 val)
 	return min_t(u64, le64_to_cpu(val), RLIM_INFINITY);
 }
 
-static int rlimits_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int rlimits_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_img_rlimit img[RLIM_NLIMITS];
+	struct task_struct *leader = p->leader;
 	unsigned int i;
 
 	BUILD_BUG_ON(ARRAY_SIZE(limit_names) != RLIM_NLIMITS);
@@ -63,7 +64,7 @@ static int rlimits_save(struct kcr_ctx *ctx, struct task_struct *leader)
 		img[i].hard = limit_encode(leader->signal->rlim[i].rlim_max);
 	}
 	task_unlock(leader);
-	return kcr_write_rec(ctx, KCR_KIND_RLIMITS, 1, 0, 0, img, sizeof(img));
+	return kcr_write_rec(ctx, KCR_KIND_RLIMITS, 1, 0, p->id, img, sizeof(img));
 }
 
 /* What the caller may set of it. */
@@ -128,6 +129,7 @@ static int rlimits_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_rlimits_ops = {
 	.kind		= KCR_KIND_RLIMITS,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "rlimits",
 	.save_process	= rlimits_save,

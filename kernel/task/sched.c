@@ -237,6 +237,7 @@ static int sched_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct
 
 const struct kcr_ops kcr_sched_ops = {
 	.kind		= KCR_KIND_SCHED,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "sched",
 	.save_thread	= sched_save,

@@ -20,7 +20,7 @@ static void action_encode(struct kcr_img_sigaction *img, const struct sigaction 
 	img->mask = kcr_sigset_encode(&sa->sa_mask);
 }
 
-static int sighand_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int sighand_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	size_t i, len = KCR_SIGNALS * sizeof(struct kcr_img_sigaction);
 	struct kcr_img_sigaction *img = kzalloc(len, GFP_KERNEL);
@@ -30,12 +30,12 @@ static int sighand_save(struct kcr_ctx *ctx, struct task_struct *leader)
 
 	if (!img)
 		return kcr_nomem(ctx);
-	sighand = kcr_sighand_lock(leader, &flags);
+	sighand = kcr_sighand_lock(p->leader, &flags);
 	if (sighand) {
 		for (i = 0; i < KCR_SIGNALS; i++)
 			action_encode(&img[i], &sighand->action[i].sa);
 		spin_unlock_irqrestore(&sighand->siglock, flags);
-		ret = kcr_write_rec(ctx, KCR_KIND_SIGHAND, 1, 0, 0, img, len);
+		ret = kcr_write_rec(ctx, KCR_KIND_SIGHAND, 1, 0, p->id, img, len);
 	} else {
 		ret = kcr_sighand_gone(ctx);
 	}
@@ -71,6 +71,7 @@ static int sighand_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_sighand_ops = {
 	.kind		= KCR_KIND_SIGHAND,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "sighand",
 	.save_process	= sighand_save,

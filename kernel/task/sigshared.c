@@ -16,17 +16,18 @@
 #include "task/signals.h"
 #include <uapi/image/sigshared.h>
 
-static int sigshared_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int sigshared_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_itimers timers = {};
 	struct kcr_sigqueue copy = { .timers = &timers };
-	int ret = kcr_sigqueue_copy(ctx, leader, &leader->signal->shared_pending, &copy);
+	int ret = kcr_sigqueue_copy(ctx, p->leader,
+				    &p->leader->signal->shared_pending, &copy);
 
 	if (!ret && copy.count)
-		ret = kcr_write_rec(ctx, KCR_KIND_SIGSHARED, 1, 0, 0, copy.info,
+		ret = kcr_write_rec(ctx, KCR_KIND_SIGSHARED, 1, 0, p->id, copy.info,
 				    copy.count * sizeof(*copy.info));
 	kvfree(copy.info);
-	return ret ?: kcr_itimers_write(ctx, &timers);
+	return ret ?: kcr_itimers_write(ctx, p, &timers);
 }
 
 static int sigshared_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -41,6 +42,7 @@ static int sigshared_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_sigshared_ops = {
 	.kind		= KCR_KIND_SIGSHARED,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "sigshared",
 	.save_process	= sigshared_save,

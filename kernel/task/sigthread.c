@@ -114,6 +114,7 @@ static int sigthread_restore(struct kcr_ctx *ctx, struct kcr_thread *t,
 
 const struct kcr_ops kcr_sigthread_ops = {
 	.kind		= KCR_KIND_SIGTHREAD,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "sigthread",
 	.save_thread	= sigthread_save,

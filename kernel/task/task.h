@@ -8,12 +8,15 @@
 #include "kcr.h"
 
 /* refuse.c: what a process or a thread has that is not handled */
-int kcr_task_refuse(struct kcr_ctx *ctx, struct task_struct *leader);
+int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p);
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t);
 
 /* thread.c: KCR_KIND_THREAD, which the thread's other records refer to */
 int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t);
 int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct kcr_rec *rec);
+
+/* job.c: groups, sessions and parents of what is made */
+int kcr_job_restore(struct kcr_ctx *ctx);
 
 /* time.c: what the clocks of @task show is the host's plus these */
 struct timens_offsets kcr_clock_offsets(struct task_struct *task);

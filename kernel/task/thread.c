@@ -38,7 +38,7 @@ int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 	};
 
 	get_task_comm(img.comm, task);
-	return kcr_write_rec(ctx, KCR_KIND_THREAD, 1, t->id, 0, &img, sizeof(img));
+	return kcr_write_rec(ctx, KCR_KIND_THREAD, 1, t->id, t->process->id, &img, sizeof(img));
 }
 
 static bool user_addr(u64 addr, size_t size)
@@ -95,8 +95,9 @@ int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct k
 }
 
 const struct kcr_ops kcr_thread_ops = {
-	.kind	= KCR_KIND_THREAD,
-	.version = 1,
-	.name	= "thread",
-	.check	= thread_check,
+	.kind		= KCR_KIND_THREAD,
+	.scope		= KCR_SCOPE_PROCESS,
+	.version	= 1,
+	.name		= "thread",
+	.check		= thread_check,
 };

@@ -11,6 +11,7 @@
  * its offsets are set at commit, so that no time passes for the program while
  * it is being made. Nothing of it runs or reads a clock before that.
  *
+ * All processes of a tree are in that of the first, which alone has a record.
  * The namespace is also that of children to come. A target whose children would
  * be in another one than itself is refused (refuse.c).
  */
@@ -28,6 +29,18 @@
 /* As the kernel bounds it, so that a clock can't overflow. */
 #define TIME_MAX_NS	(KTIME_SEC_MAX / 2 * NSEC_PER_SEC)
 
+/* Only to be compared. */
+static const void *time_ns_of(struct task_struct *task)
+{
+	const struct time_namespace *ns = NULL;
+
+	task_lock(task);
+	if (task->nsproxy)
+		ns = task->nsproxy->time_ns;
+	task_unlock(task);
+	return ns;
+}
+
 struct timens_offsets kcr_clock_offsets(struct task_struct *task)
 {
 	struct timens_offsets offsets = {};
@@ -39,9 +52,14 @@ struct timens_offsets kcr_clock_offsets(struct task_struct *task)
 	return offsets;
 }
 
-static int time_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static bool same_clocks(struct task_struct *a, struct task_struct *b)
 {
-	struct timens_offsets off = kcr_clock_offsets(leader);
+	return time_ns_of(a) == time_ns_of(b);
+}
+
+static int time_save(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	struct timens_offsets off = kcr_clock_offsets(p->leader);
 	struct kcr_img_time img = {
 		.monotonic_ns = cpu_to_le64(ktime_to_ns(ctx->cut_mono) +
 					    timespec64_to_ns(&off.monotonic)),
@@ -49,7 +67,10 @@ static int time_save(struct kcr_ctx *ctx, struct task_struct *leader)
 					   timespec64_to_ns(&off.boottime)),
 	};
 
-	return kcr_write_rec(ctx, KCR_KIND_TIME, 1, 0, 0, &img, sizeof(img));
+	if (p != ctx->root)
+		return same_clocks(p->leader, ctx->root->leader) ? 0 :
+		       kcr_refuse(ctx, "it is in another time namespace than its parent");
+	return kcr_write_rec(ctx, KCR_KIND_TIME, 1, 0, p->id, &img, sizeof(img));
 }
 
 static bool capable_here(void)
@@ -118,12 +139,13 @@ static struct timespec64 offset_to(__le64 want, ktime_t now)
 static int time_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_time *img = kcr_rec_as(rec, struct kcr_img_time);
+	struct task_struct *leader = rec->process->leader;
 	struct time_namespace *ns = NULL;
 
-	task_lock(ctx->leader);
-	if (ctx->leader->nsproxy)
-		ns = get_time_ns(ctx->leader->nsproxy->time_ns);
-	task_unlock(ctx->leader);
+	task_lock(leader);
+	if (leader->nsproxy)
+		ns = get_time_ns(leader->nsproxy->time_ns);
+	task_unlock(leader);
 	if (!ns)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 				"the program was killed before it could run");
@@ -141,6 +163,7 @@ static int time_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_time_ops = {
 	.kind		= KCR_KIND_TIME,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 1,
 	.name		= "time",
 	.save_process	= time_save,

@@ -53,6 +53,9 @@ static const struct info_name process_flags[] = {
 	{ KCR_PROCESS_LEADS_GROUP,	"leads_group" },
 	{ KCR_PROCESS_STOPPED,		"stopped" },
 	{ KCR_PROCESS_SUBREAPER,	"subreaper" },
+	{ KCR_PROCESS_ZOMBIE,		"zombie" },
+	{ KCR_PROCESS_OWN_SESSION,	"own_session" },
+	{ KCR_PROCESS_OWN_GROUP,	"own_group" },
 	{ }
 };
 
@@ -69,16 +72,27 @@ static void process_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, process, exit_signal);
 	EMIT32(e, process, stop_signal);
 	EMITS32(e, process, oom_score_adj);
+	if (rec->len < sizeof(*process))
+		return;
+	EMIT32(e, process, exit_code);
+	EMIT32(e, process, parent);
+	EMIT32(e, process, parent_tid);
+	EMIT_CHARS(e, process, comm);
 }
 
+/* The first is the one that was asked for. */
 static void process_note(struct summary *s, const struct image_rec *rec)
 {
-	memcpy(&s->process, rec->data, sizeof(s->process));
+	size_t len = rec->version < 2 ? KCR_PROCESS_LEN_1 : sizeof(s->process);
+
+	if (s->has_process)
+		return;
+	memcpy(&s->process, rec->data, len);
 	s->has_process = true;
 }
 
 const struct info_ops info_process = {
-	.size	= sizeof(struct kcr_img_process),
+	.size	= KCR_PROCESS_LEN_1,
 	.print	= process_print,
 	.note	= process_note,
 };

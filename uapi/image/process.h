@@ -8,6 +8,10 @@
 #define KCR_PROCESS_LEADS_GROUP		(1u << 1)
 #define KCR_PROCESS_STOPPED		(1u << 2) /* by a job control signal */
 #define KCR_PROCESS_SUBREAPER		(1u << 3)
+#define KCR_PROCESS_ZOMBIE		(1u << 4) /* has ended; has no other records */
+#define KCR_PROCESS_OWN_SESSION		(1u << 5) /* @sid belongs to the tree */
+#define KCR_PROCESS_OWN_GROUP		(1u << 6) /* @pgid belongs to the tree */
+#define KCR_PROCESS_FLAGS		((1u << 7) - 1)
 
 /**
  * struct kcr_img_process - KCR_KIND_PROCESS
@@ -15,12 +19,21 @@
  * @ppid: parent at the cut, for people to read
  * @pgid: process group at the cut
  * @sid: session at the cut
- * @threads: KCR_KIND_THREAD records in the image
+ * @threads: KCR_KIND_THREAD records that it owns
  * @flags: KCR_PROCESS_*
  * @exit_signal: what the parent is sent in the end
  * @stop_signal: signal that stopped it, with KCR_PROCESS_STOPPED
  * @oom_score_adj: -1000 to 1000
- * @reserved: zero
+ * @exit_code: with KCR_PROCESS_ZOMBIE: as wait(2) tells it
+ * @parent: id of its parent's KCR_KIND_PROCESS record, which stands before this
+ *	one; 0 for the first, whose parent is whoever restarts it
+ * @parent_tid: thread of @parent that it is a child of
+ * @comm: with KCR_PROCESS_ZOMBIE: its name
+ *
+ * Version 1 ended before @parent, had no more than one process, and was not
+ * the owner of its records: those were nobody's.
+ *
+ * A group or session that does not belong to the tree becomes the restarter's.
  */
 struct kcr_img_process {
 	__le32	pid;
@@ -32,7 +45,12 @@ struct kcr_img_process {
 	__le32	exit_signal;
 	__le32	stop_signal;
 	__le32	oom_score_adj;
-	__le32	reserved;
+	__le32	exit_code;
+	__le32	parent;
+	__le32	parent_tid;
+	char	comm[16];
 };
+
+#define KCR_PROCESS_LEN_1	40	/* bytes of version 1 */
 
 #endif /* _UAPI_KCR_IMAGE_PROCESS_H */

@@ -56,7 +56,7 @@ static void cpu_read(u32 *word)
 	keep_known(word);
 }
 
-static int x86_cpu_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int x86_cpu_save(struct kcr_ctx *ctx)
 {
 	struct kcr_img_x86_cpu img = {};
 	u32 word[KCR_X86_CPU_WORDS];
@@ -108,6 +108,6 @@ const struct kcr_ops kcr_x86_cpu_ops = {
 	.kind		= KCR_KIND_X86_CPU,
 	.version	= 1,
 	.name		= "x86_cpu",
-	.save_process	= x86_cpu_save,
+	.save_image	= x86_cpu_save,
 	.check		= x86_cpu_check,
 };

@@ -107,6 +107,7 @@ bool kcr_arch_ip(const struct kcr_rec *rec, u64 *ip, bool *in_call)
 
 const struct kcr_ops kcr_x86_regs_ops = {
 	.kind		= KCR_KIND_X86_REGS,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "x86_regs",
 	.save_thread	= regs_save,
@@ -186,6 +187,7 @@ static int xstate_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struc
 
 const struct kcr_ops kcr_x86_xstate_ops = {
 	.kind		= KCR_KIND_X86_XSTATE,
+	.scope		= KCR_SCOPE_THREAD,
 	.version	= 1,
 	.name		= "x86_xstate",
 	.save_thread	= xstate_save,

@@ -116,7 +116,7 @@ bool kcr_arch_in_vdso(const struct pt_regs *regs)
 /* Save */
 
 static int vdso_write(struct kcr_ctx *ctx, const struct place *p,
-		      const struct vdso_image *image)
+		      const struct vdso_image *image, u32 owner)
 {
 	struct kcr_img_vdso img = {
 		.vvar = cpu_to_le64(p->vvar),
@@ -127,15 +127,16 @@ static int vdso_write(struct kcr_ctx *ctx, const struct place *p,
 	};
 
 	image_hash(image, img.hash);
-	return kcr_rec_begin(ctx, KCR_KIND_VDSO, 2, 0, 0) ?:
+	return kcr_rec_begin(ctx, KCR_KIND_VDSO, 2, 0, owner) ?:
 	       kcr_rec_put(ctx, &img, sizeof(img)) ?:
 	       kcr_rec_put(ctx, image->data, image->size) ?:
 	       kcr_rec_end(ctx);
 }
 
 static int vdso_write_checked(struct kcr_ctx *ctx, const struct place *p,
-			      const struct vdso_image *image)
+			      struct kcr_process *process)
 {
+	const struct vdso_image *image = process->mm->context.vdso_image;
 	struct kcr_vdso_elf elf;
 	const char *why;
 
@@ -147,18 +148,18 @@ static int vdso_write_checked(struct kcr_ctx *ctx, const struct place *p,
 		return kcr_refuse(ctx, "its code is too long");
 	if (!kcr_vdso_elf_read(&elf, image->data, image->size, &why))
 		return kcr_refuse(ctx, "it can't be read: %s", why);
-	return vdso_write(ctx, p, image);
+	return vdso_write(ctx, p, image, process->id);
 }
 
-static int vdso_save(struct kcr_ctx *ctx, struct task_struct *leader)
+static int vdso_save(struct kcr_ctx *ctx, struct kcr_process *process)
 {
 	size_t mark = kcr_where(ctx, "vDSO");
 	struct place p;
 	int ret = 0;
 
-	vdso_find(ctx->mm, &p);
+	vdso_find(process->mm, &p);
 	if (p.vdso || p.vvar)	/* else vdso=0, or the program has unmapped it */
-		ret = vdso_write_checked(ctx, &p, ctx->mm->context.vdso_image);
+		ret = vdso_write_checked(ctx, &p, process);
 	kcr_where_end(ctx, mark);
 	return ret;
 }
@@ -201,7 +202,8 @@ static int refuse_inside(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 	u64 ip;
 
 	list_for_each_entry(regs, &ctx->recs, node) {
-		if (!kcr_arch_ip(regs, &ip, &in_call) || ip - vdso >= code_len(rec))
+		if (regs->process != rec->process || !kcr_arch_ip(regs, &ip, &in_call) ||
+		    ip - vdso >= code_len(rec))
 			continue;
 		if (!in_call && kcr_vdso_elf_entry(old, ip - vdso))
 			continue;
@@ -277,7 +279,7 @@ static int fill_old(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 {
 	size_t len = code_len(rec);
 	struct kcr_img_pages run = {
-		.mm = cpu_to_le32(ctx->mm_id),
+		.mm = cpu_to_le32(rec->process->mm_id),
 		.count = cpu_to_le32(len >> PAGE_SHIFT),
 		.addr = kcr_rec_as(rec, struct kcr_img_vdso)->vdso,
 	};
@@ -389,6 +391,7 @@ static int vdso_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 const struct kcr_ops kcr_vdso_ops = {
 	.kind		= KCR_KIND_VDSO,
+	.scope		= KCR_SCOPE_PROCESS,
 	.version	= 2,
 	.name		= "vdso",
 	.save_process	= vdso_save,
