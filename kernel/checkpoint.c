@@ -73,7 +73,7 @@ static int get_mm(struct kcr_ctx *ctx, struct kcr_process *p)
 	p->mm = get_task_mm(p->leader);
 	if (p->mm)
 		return 0;
-	if (p->nr_threads > 1)
+	if (get_nr_threads(p->leader) > 1)
 		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
 				"its main thread has ended");
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
@@ -83,7 +83,7 @@ static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	const struct kcr_ops *ops;
 	unsigned int i;
-	int ret = get_mm(ctx, p) ?: kcr_task_refuse(ctx, p);
+	int ret = kcr_task_refuse(ctx, p);
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_process)
@@ -102,17 +102,33 @@ static int save_process(struct kcr_ctx *ctx, struct kcr_process *p)
 	return ret;
 }
 
-/* Ids first: a record may tell of any process. */
+/* What a record may tell of any process; who shares what with whom. */
+static int look_at_all(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+	size_t mark;
+	int ret = 0;
+
+	kcr_for_each_process(ctx, p) {
+		p->id = kcr_new_id(ctx);
+		if (p->zombie)
+			continue;
+		mark = kcr_where_process(ctx, p);
+		ret = get_mm(ctx, p);
+		kcr_where_end(ctx, mark);
+		if (ret)
+			return ret;
+	}
+	return kcr_files_read_tables(ctx);
+}
+
 static int save_all(struct kcr_ctx *ctx)
 {
 	const struct kcr_ops *ops;
 	struct kcr_process *p;
 	unsigned int i;
-	int ret = kcr_write_head(ctx);
+	int ret = kcr_write_head(ctx) ?: look_at_all(ctx);
 
-	kcr_for_each_process(ctx, p)
-		p->id = kcr_new_id(ctx);
-	ret = ret ?: kcr_files_read_tables(ctx);
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_image)
 			ret = ops->save_image(ctx);

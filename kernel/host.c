@@ -4,7 +4,6 @@
  * estimate of what is to come. Nothing is restored from it.
  */
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/utsname.h>
 #include <asm/processor.h>
@@ -20,12 +19,9 @@ static u64 pages_of_tree(struct kcr_ctx *ctx)
 	u64 pages = 0;
 
 	kcr_for_each_process(ctx, p) {
-		struct mm_struct *mm = get_task_mm(p->leader);
-
-		if (!mm)
-			continue;
-		pages += get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SWAPENTS);
-		mmput(mm);
+		if (p->mm)
+			pages += get_mm_counter(p->mm, MM_ANONPAGES) +
+				 get_mm_counter(p->mm, MM_SWAPENTS);
 	}
 	return pages;
 }

@@ -185,7 +185,8 @@ struct kcr_process {
  * struct kcr_thread - a thread that is saved or made
  * @ctx: its operation
  * @process: whose it is
- * @task: the thread; a reference is held
+ * @task: the thread; references to it and to its kernel stack are held, so that
+ *	its registers can be looked at even if it is killed
  * @node: in kcr_ctx.threads
  * @sibling: in kcr_process.threads
  * @hash: checkpoint: by task
@@ -467,6 +468,8 @@ struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 /* tree.c */
 struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *parent);
 struct kcr_thread *kcr_thread_add(struct kcr_process *p);
+void kcr_thread_remove(struct kcr_thread *t);
+bool kcr_thread_hold(struct kcr_thread *t, struct task_struct *task);
 void kcr_tree_free(struct kcr_ctx *ctx);
 struct kcr_process *kcr_tree_process(struct kcr_ctx *ctx, struct task_struct *task);
 unsigned int kcr_tree_unknown(struct kcr_ctx *ctx, struct task_struct **found,

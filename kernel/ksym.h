@@ -26,6 +26,7 @@
 	x(alloc_pid,		"restore a group or session whose leader has ended") \
 	x(free_pid,		"drop such an id again")		\
 	x(proc_clear_tty,	"part from the restarter's terminal")	\
+	x(put_task_stack,	"let go of the registers of a thread")	\
 	x(kernel_wait4,		"wait for the task that copies an address space") \
 	x(wait_task_inactive,	"see that a thread has left its processor") \
 	x(wake_up_state,	"interrupt a thread that sleeps in a known call") \

@@ -34,6 +34,10 @@
 #define KCR_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			  CLONE_THREAD | CLONE_SYSVSEM)
 
+/* For how long ids are waited for that nobody alive has. */
+#define KCR_ID_TRIES	20
+#define KCR_ID_WAIT	max(HZ / 20, 1)
+
 /* Making a task with a chosen id */
 
 static const struct cred *raise_creds(struct kcr_ctx *ctx)
@@ -112,6 +116,39 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 	}
 }
 
+/* Has it, or its group or session, none but tasks that have ended? */
+static bool soon_free(struct pid *pid)
+{
+	struct task_struct *task;
+	bool soon = true;
+	int type;
+
+	for (type = 0; type < PIDTYPE_MAX; type++)
+		do_each_pid_task(pid, type, task) {
+			soon = soon && READ_ONCE(task->exit_state);
+		} while_each_pid_task(pid, type, task);
+	return soon;
+}
+
+/* What a program that was just killed leaves is gone in a moment. */
+static bool id_free(struct kcr_ctx *ctx, pid_t id)
+{
+	bool used = true, soon = true;
+	struct pid *pid;
+	int i;
+
+	for (i = 0; used && soon && i < KCR_ID_TRIES; i++) {
+		if (i)
+			schedule_timeout_interruptible(KCR_ID_WAIT);
+		rcu_read_lock();
+		pid = find_pid_ns(id, ctx->pid_ns);
+		used = pid;
+		soon = pid && soon_free(pid);
+		rcu_read_unlock();
+	}
+	return !used;
+}
+
 /*
  * kcr_ids_free() - are all ids of the image free here?
  *
@@ -122,22 +159,13 @@ int kcr_ids_free(struct kcr_ctx *ctx)
 {
 	struct kcr_process *p;
 	struct kcr_thread *t;
-	bool used;
 
-	list_for_each_entry(t, &ctx->threads, node) {
-		rcu_read_lock();
-		used = find_pid_ns(t->tid, ctx->pid_ns);
-		rcu_read_unlock();
-		if (used)
+	list_for_each_entry(t, &ctx->threads, node)
+		if (!id_free(ctx, t->tid))
 			return kcr_id_taken(ctx, t->tid);
-	}
-	kcr_for_each_process(ctx, p) {
-		rcu_read_lock();
-		used = find_pid_ns(p->tgid, ctx->pid_ns);
-		rcu_read_unlock();
-		if (used)
+	kcr_for_each_process(ctx, p)
+		if (!id_free(ctx, p->tgid))
 			return kcr_id_taken(ctx, p->tgid);
-	}
 	return 0;
 }
 
@@ -243,7 +271,7 @@ static bool show_leader(struct kcr_process *p, struct task_struct *leader)
 
 static int made_begin(struct kcr_thread *t)
 {
-	t->task = get_task_struct(current);
+	kcr_thread_hold(t, current);
 	if (t->leader && !show_leader(t->process, current))
 		return -EINTR;
 	block_signals();

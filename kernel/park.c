@@ -10,9 +10,11 @@
  * waited for. A thread in a job control stop counts as parked; should it be
  * continued, the task work catches it before it runs anything.
  *
- * A thread that is interrupted inside of the vDSO could be restarted on a kernel with the
- * same one alone, so it is let out, and asked again a moment later: some times.
+ * A thread that is interrupted inside of the vDSO could be restarted on a kernel
+ * with the same one alone, so it is let out, and asked again a moment later:
+ * some times. So is a child of vfork(), for as long as its parent waits for it.
  */
+#include <linux/delay.h>
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -32,6 +34,9 @@
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
 #define KCR_POLL_MOST	(4 * NSEC_PER_MSEC)
+
+/* How long a process that is just ending is left alone. */
+#define KCR_ENDING_US		100
 
 /* Threads of the tree that are looked for at a time. */
 #define KCR_ASK_BATCH		32
@@ -57,18 +62,24 @@ static bool handles_signals(struct kcr_thread *t)
 	return READ_ONCE(t->nr) >= 0 && test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
+/* Its parent can't park before it has executed a program, or ended. */
+static bool is_vforked(struct task_struct *task)
+{
+	return READ_ONCE(task->vfork_done);
+}
+
 /* It parks when it is asked again; not while a call waits to be started again. */
 static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 {
 	struct kcr_ctx *ctx = t->ctx;
-	bool out;
+	bool vforked = is_vforked(current), out;
 
-	if (READ_ONCE(t->nr) >= 0 || !kcr_arch_in_vdso(regs))
+	if (READ_ONCE(t->nr) >= 0 || !(vforked || kcr_arch_in_vdso(regs)))
 		return false;
 	spin_lock_irq(&ctx->park_lock);
-	out = !ctx->releasing && t->let_out < KCR_LET_OUT_MOST;
+	out = !ctx->releasing && (vforked || t->let_out < KCR_LET_OUT_MOST);
 	if (out) {
-		t->let_out++;
+		t->let_out += !vforked;
 		t->ask_again = ktime_add_ns(ktime_get(), KCR_LET_OUT_NS);
 		set_state(t, KCR_THREAD_NEW);
 	}
@@ -153,17 +164,17 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 	return ret ? NULL : p;
 }
 
-/* Takes over the reference of @task. */
 static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	struct kcr_process *p = process_of(ctx, task);
 	struct kcr_thread *t = p ? kcr_thread_add(p) : NULL;
 
-	if (!t) {
-		put_task_struct(task);
+	if (!t)
 		return ctx->error ?: kcr_nomem(ctx);
+	if (!kcr_thread_hold(t, task)) {
+		kcr_thread_remove(t);	/* has just ended */
+		return 0;
 	}
-	t->task = task;
 	t->tid = task_pid_nr_ns(task, ctx->pid_ns);
 	t->leader = thread_group_leader(task);
 	t->state = KCR_THREAD_ASKED;
@@ -175,32 +186,22 @@ static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 	return 0;
 }
 
-/* Lets go of those that nobody asks. */
-static void put_rest(struct task_struct **found, unsigned int from, unsigned int nr)
-{
-	for (; from < nr; from++)
-		put_task_struct(found[from]);
-}
-
 static int ask_all(struct kcr_ctx *ctx, bool *any)
 {
 	struct task_struct *found[KCR_ASK_BATCH];
 	unsigned int i, nr;
-	int ret;
+	int ret = 0;
 
 	*any = false;
 	do {
 		nr = kcr_tree_unknown(ctx, found, KCR_ASK_BATCH);
 		for (i = 0; i < nr; i++) {
 			*any = true;
-			ret = thread_ask(ctx, found[i]);
-			if (!ret)
-				continue;
-			put_rest(found, i + 1, nr);
-			return ret;
+			ret = ret ?: thread_ask(ctx, found[i]);
+			put_task_struct(found[i]);
 		}
-	} while (nr == KCR_ASK_BATCH);
-	return 0;
+	} while (!ret && nr == KCR_ASK_BATCH);
+	return ret;
 }
 
 static void notify_signal(struct task_struct *task)
@@ -216,7 +217,8 @@ static void thread_poke(struct kcr_thread *t)
 	const struct pt_regs *regs = task_pt_regs(t->task);
 	int nr;
 
-	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE))
+	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE) ||
+	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
 	if (nr < 0 || !kcr_blocked_known(t, nr, regs))
@@ -355,7 +357,13 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 		return 0;
 	if (!ctx->nr_parked)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	*done = !found;
+	if (found)
+		return 0;
+	ret = kcr_tree_settle(ctx);
+	*done = !ret;
+	if (ret != -EAGAIN)
+		return ret;
+	usleep_range(KCR_ENDING_US, 2 * KCR_ENDING_US);
 	return 0;
 }
 
@@ -429,9 +437,6 @@ int kcr_park(struct kcr_ctx *ctx)
 		return ret;
 	list_for_each_entry(t, &ctx->threads, node)
 		kcr_wait_inactive(t);
-	ret = kcr_tree_settle(ctx);
-	if (ret)
-		return ret;
 	take_clocks(ctx);
 	ctx->parked = true;
 	kcr_event(ctx, KCR_EVENT_PARKED);

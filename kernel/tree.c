@@ -13,6 +13,7 @@
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 
 #include "kcr.h"
@@ -54,6 +55,29 @@ struct kcr_thread *kcr_thread_add(struct kcr_process *p)
 	return t;
 }
 
+/* kcr_thread_hold() - hold on to a thread; false: it is too late, it has ended */
+bool kcr_thread_hold(struct kcr_thread *t, struct task_struct *task)
+{
+	if (!try_get_task_stack(task))
+		return false;
+	t->task = get_task_struct(task);
+	return true;
+}
+
+/* kcr_thread_remove() - it is not queued anywhere; forget it */
+void kcr_thread_remove(struct kcr_thread *t)
+{
+	list_del(&t->node);
+	list_del(&t->sibling);
+	hash_del(&t->hash);
+	kcr_blocked_free(t);
+	if (t->task) {
+		kcr_call(put_task_stack)(t->task);
+		put_task_struct(t->task);
+	}
+	kfree(t);
+}
+
 static void process_free(struct kcr_process *p)
 {
 	if (p->leader)
@@ -70,12 +94,8 @@ void kcr_tree_free(struct kcr_ctx *ctx)
 	struct kcr_process *p, *pnext;
 	struct kcr_thread *t, *tnext;
 
-	list_for_each_entry_safe(t, tnext, &ctx->threads, node) {
-		kcr_blocked_free(t);
-		if (t->task)
-			put_task_struct(t->task);
-		kfree(t);
-	}
+	list_for_each_entry_safe(t, tnext, &ctx->threads, node)
+		kcr_thread_remove(t);
 	list_for_each_entry_safe(p, pnext, &ctx->processes, node)
 		process_free(p);
 }
@@ -250,28 +270,6 @@ static struct kcr_process *zombie_add(struct kcr_ctx *ctx, struct task_struct *t
 	return p;
 }
 
-/* The next in order; one that is just being reaped is left out. */
-static int take_in_order(struct kcr_ctx *ctx, struct task_struct *task, struct list_head *order)
-{
-	struct kcr_process *p = kcr_tree_process(ctx, task);
-
-	if (!p && is_zombie(task)) {
-		p = zombie_add(ctx, task);
-		if (!p)
-			return -ENOMEM;
-	}
-	if (!p)
-		return task->exit_state == EXIT_DEAD ? 0 : -EAGAIN;
-	if (p->leader != task) {
-		put_task_struct(p->leader);
-		p->leader = get_task_struct(task);
-	}
-	if (p != ctx->root)
-		p->parent = kcr_tree_process(ctx, task->real_parent);
-	list_move_tail(&p->node, order);
-	return 0;
-}
-
 static bool all_gone(struct kcr_process *p)
 {
 	struct kcr_thread *t;
@@ -282,6 +280,30 @@ static bool all_gone(struct kcr_process *p)
 	return true;
 }
 
+/* Once it is a zombie its parent, which is parked, can't reap it any more. */
+static int take_in_order(struct kcr_ctx *ctx, struct task_struct *task, struct list_head *order)
+{
+	struct kcr_process *p = kcr_tree_process(ctx, task);
+	bool zombie = is_zombie(task);
+
+	if (!p && zombie) {
+		p = zombie_add(ctx, task);
+		if (!p)
+			return -ENOMEM;
+	}
+	if (!p || (all_gone(p) && !zombie))
+		return task->exit_state == EXIT_DEAD ? 0 : -EAGAIN;
+	p->zombie = zombie;
+	if (p->leader != task) {
+		put_task_struct(p->leader);
+		p->leader = get_task_struct(task);
+	}
+	if (p != ctx->root)
+		p->parent = kcr_tree_process(ctx, task->real_parent);
+	list_move_tail(&p->node, order);
+	return 0;
+}
+
 /* Who was found, and is not in the tree any more. */
 static int drop_others(struct kcr_ctx *ctx)
 {
@@ -290,7 +312,7 @@ static int drop_others(struct kcr_ctx *ctx)
 
 	list_for_each_entry_safe(p, next, &ctx->processes, node) {
 		if (!all_gone(p))
-			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECHILD,
 					"process %d of it has lost its parent while it was stopped: try again",
 					p->tgid);
 		list_for_each_entry_safe(t, tnext, &p->threads, sibling) {
@@ -311,34 +333,42 @@ static void count_threads(struct kcr_process *p)
 		p->nr_threads += t->state != KCR_THREAD_GONE;
 }
 
+static int put_in_order(struct kcr_ctx *ctx, struct list_head *order)
+{
+	struct task_struct *root, *task;
+	int ret = 0;
+
+	read_lock(&kcr_var(tasklist_lock));
+	for_each_of_tree(ctx, root, task) {
+		ret = take_in_order(ctx, task, order);
+		if (ret)
+			break;
+	}
+	read_unlock(&kcr_var(tasklist_lock));
+	return ret;
+}
+
 /**
  * kcr_tree_settle() - put the tree in order
  * @ctx: the operation; everything is parked
  *
  * Each process is behind its parent then, and zombies are there too.
+ *
+ * Return: 0, -EAGAIN while one is just ending, or an error in words.
  */
 int kcr_tree_settle(struct kcr_ctx *ctx)
 {
-	struct task_struct *root, *task;
 	struct kcr_process *p;
 	LIST_HEAD(order);
-	int ret = 0;
+	int ret = put_in_order(ctx, &order);
 
-	read_lock(&kcr_var(tasklist_lock));
-	for_each_of_tree(ctx, root, task) {
-		ret = take_in_order(ctx, task, &order);
-		if (ret)
-			break;
-	}
-	read_unlock(&kcr_var(tasklist_lock));
 	if (!ret)
 		ret = drop_others(ctx);
 	list_splice(&order, &ctx->processes);
 	if (ret == -ENOMEM)
 		return kcr_nomem(ctx);
-	if (ret == -EAGAIN)
-		return ctx->error ?: kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
-					      "it has changed while it was stopped: try again");
+	if (!ret && ctx->root->zombie)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
 	kcr_for_each_process(ctx, p)
 		count_threads(p);
 	return ret;

@@ -82,9 +82,11 @@ background()
 
 	setsid "$@" < /dev/null > program.out 2>&1 &
 	pid=$!
-	# setsid becomes the program, once it has made the session.
+	# setsid becomes the program, once it has made the session; one that
+	# does not live long may be gone by now.
 	for before in $(seq 200); do
 		[ "$(ps -o sid= -p $pid | tr -d ' ')" = $pid ] && return 0
+		[ -d "/proc/$pid" ] || return 0
 		sleep 0.05
 	done
 	echo "$* did not start"

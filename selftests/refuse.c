@@ -18,27 +18,6 @@
 
 #include "kcr_harness.h"
 
-static pid_t make_child(void)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
-			pause();
-	}
-	return pid;
-}
-
-TEST_REFUSED(a_child, "it has a child, process ")
-{
-	pid_t pid = make_child();
-
-	cut();
-	kill(pid, SIGKILL);
-	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
-}
-
 TEST_REFUSED(a_posix_timer, "POSIX timer")
 {
 	timer_t timer;

@@ -54,12 +54,13 @@ struct job {
 static const char help[] =
 "Usage: checkpoint [OPTION]... PID > IMAGE\n"
 "  or:  checkpoint --list [--json]\n"
-"Save the running process PID into an image, from which restart(1) makes it\n"
-"again. The process goes on.\n"
+"Save the running process PID with all its descendants into an image, from which\n"
+"restart(1) makes them again. They go on.\n"
 "\n"
 "  -o, --output FILE   write to FILE, which appears when it is complete\n"
-"  -k, --kill          kill the process once the image is safe\n"
-"      --stop          stop it (as SIGSTOP does) once the image is safe\n"
+"  -k, --kill          kill all of them once the image is safe\n"
+"      --stop          stop them (as SIGSTOP does) once the image is safe\n"
+"      --single        PID alone; it must have no children\n"
 "      --check         list what can't be saved, estimate the size, write nothing\n"
 "      --with-files    put the contents of files open for writing in the image\n"
 "      --list          list the checkpoints and restarts under way, yours and those\n"
@@ -289,6 +290,7 @@ enum {
 	OPT_STOP = 256,
 	OPT_CHECK,
 	OPT_WITH_FILES,
+	OPT_SINGLE,
 	OPT_JSON,
 	OPT_LIST,
 };
@@ -299,6 +301,7 @@ static const struct option options[] = {
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
+	{ "single",	no_argument, NULL, OPT_SINGLE },
 	{ "list",	no_argument, NULL, OPT_LIST },
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "quiet",	no_argument, NULL, 'q' },
@@ -325,6 +328,9 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_WITH_FILES:
 		job->request.flags |= KCR_CKPT_WITH_FILES;
+		return 0;
+	case OPT_SINGLE:
+		job->request.flags |= KCR_CKPT_SINGLE;
 		return 0;
 	case OPT_LIST:
 		job->list = true;

@@ -65,6 +65,22 @@ static unsigned int for_each(const char *dir, pid_t session, visit_fn *visit)
 	return nr;
 }
 
+bool kcr_children_left(void)
+{
+	unsigned int ms = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) >= 0) {
+		if (pid)
+			continue;
+		if (ms > PATIENCE_MS)
+			return true;
+		sleep_ms(20);
+		ms += 20;
+	}
+	return false;
+}
+
 bool kcr_leftover(const char *dir, pid_t session)
 {
 	unsigned int ms;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* True if a child, its own or one that has lost its parent, does not end. */
+bool kcr_children_left(void);
 /* True if a process is left after a moment of patience. */
 bool kcr_leftover(const char *dir, pid_t session);
 /* Where each of them is, as comments. */

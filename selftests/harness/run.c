@@ -400,6 +400,10 @@ static enum verdict save(struct run *run)
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		return fail(run, "after checkpoint -k it ended with %d, not by SIGKILL",
 			    as_shell_says(status));
+	if (kcr_children_left()) {
+		kcr_show_leftover(run->dir, run->pid);
+		return fail(run, "checkpoint -k did not kill all of it");
+	}
 	in_shell(run, "cp -a work saved");
 	make_marker(run, KCR_FILE_GO);
 	return PASSED;

@@ -110,8 +110,9 @@ int verify_rec(struct image *img)
 
 	if (img->rec.owner) {
 		owner = find_seen(img->verify, img->rec.owner);
-		if (!owner || owner->kind != KCR_KIND_THREAD)
-			return bad(img, "record belongs to a thread that is not there");
+		if (!owner || (owner->kind != KCR_KIND_THREAD &&
+			       owner->kind != KCR_KIND_PROCESS))
+			return bad(img, "record belongs to a process or thread that is not there");
 	}
 	if (!img->rec.id)
 		return 0;
