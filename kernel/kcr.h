@@ -152,6 +152,14 @@ enum kcr_thread_state {
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
  * @vma_end: restart: end of the last mapping that was checked
+ * @children: checkpoint: whose pages are still to be written, and may be its
+ * @pages_written: checkpoint: its own are
+ * @kept: mappings that come from the parent's, in order
+ * @nr_kept: how many
+ * @max_kept: that @kept has room for
+ * @kept_at: the first of them that matters still
+ * @kept_pos: restart: up to there the pages in them are as they should be
+ * @kept_rec: restart: mapping of the parent's that was found last
  * @nr_threads: of those, they that were there at the cut
  * @first_fd: checkpoint: index of its first descriptor among the tree's
  * @nr_fds: how many it has
@@ -175,6 +183,12 @@ struct kcr_process {
 	struct kcr_snapshot *snapshot;
 	u32 mm_id;
 	u64 vma_end;
+	unsigned int children;
+	bool pages_written;
+	struct kcr_kept *kept;
+	unsigned int nr_kept, max_kept, kept_at;
+	unsigned long kept_pos;
+	const struct kcr_rec *kept_rec;
 	unsigned int nr_threads;
 	unsigned int first_fd, nr_fds;
 	unsigned int nr_mms, nr_fdtables;
@@ -453,7 +467,8 @@ int kcr_rec_put(struct kcr_ctx *ctx, const void *data, size_t len);
 int kcr_rec_end(struct kcr_ctx *ctx);
 int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		    struct page **pages, unsigned int count);
-int kcr_write_zero_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, unsigned int count);
+int kcr_write_no_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
+		       unsigned int count);
 int kcr_stream_flush(struct kcr_ctx *ctx);
 
 /* reader.c */

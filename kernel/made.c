@@ -380,10 +380,9 @@ static int read_pages(struct kcr_process *p)
 	struct kcr_ctx *ctx = p->ctx;
 	int ret = kcr_read_pages(ctx, kcr_mm_page_run);
 
-	if (ret == KCR_PAGES_OTHERS)
-		return list_is_last(&p->node, &ctx->processes) ?
-		       kcr_bad_image(ctx, "pages that are not in the order of the processes") : 0;
-	return ret;
+	if (ret == KCR_PAGES_OTHERS && list_is_last(&p->node, &ctx->processes))
+		return kcr_bad_image(ctx, "pages that are not in the order of the processes");
+	return ret < 0 ? ret : kcr_mm_pages_end(p);
 }
 
 /* Children that had ended */
@@ -483,7 +482,7 @@ static int leader_fn(void *arg)
 	struct kcr_thread *t = arg;
 	struct kcr_process *p = t->process;
 	struct kcr_ctx *ctx = t->ctx;
-	int ret = made_begin(t) ?: kcr_mm_begin(ctx) ?: kcr_files_begin(ctx, p) ?:
+	int ret = made_begin(t) ?: kcr_mm_begin(ctx, p) ?: kcr_files_begin(ctx, p) ?:
 		  wait_turn(p) ?: build(p);
 
 	if (!ret) {

@@ -253,7 +253,7 @@ static int check_page_run(struct kcr_ctx *ctx)
 	ret = kcr_parse_pages(run, le64_to_cpu(ctx->next.offset), len, &why);
 	if (ret)
 		return bad_structure(ctx, ret, why);
-	if (!(le32_to_cpu(run->flags) & KCR_PAGES_ZERO))
+	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		WRITE_ONCE(ctx->pages, ctx->pages + le32_to_cpu(run->count));
 	return 0;
 }
@@ -269,7 +269,7 @@ static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 	if (ret || !page_run)
 		return ret;
 	skip = sizeof(*run) + le32_to_cpu(run->pad);
-	if (le32_to_cpu(run->flags) & KCR_PAGES_ZERO)
+	if (le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES)
 		ret = page_run(ctx, run, NULL, 0);
 	else
 		ret = page_run(ctx, run, ctx->pages_buf + skip, len - skip);

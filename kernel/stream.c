@@ -383,14 +383,21 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 	return kcr_stream_flush(ctx) ?: write_bvecs(ctx, pages, count);
 }
 
-/* kcr_write_zero_pages() - a run that holds zeros where a file has else */
-int kcr_write_zero_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, unsigned int count)
+/**
+ * kcr_write_no_pages() - a run of pages that needs no bytes
+ * @ctx: the operation
+ * @mm: id of the address space
+ * @addr: of the first page
+ * @flags: KCR_PAGES_ZERO where a file has something else, or KCR_PAGES_PARENT
+ * @count: pages
+ */
+int kcr_write_no_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count)
 {
 	struct kcr_img_pages run = {
 		.mm = cpu_to_le32(mm),
 		.count = cpu_to_le32(count),
 		.addr = cpu_to_le64(addr),
-		.flags = cpu_to_le32(KCR_PAGES_ZERO),
+		.flags = cpu_to_le32(flags),
 	};
 
 	if (!index_add(ctx, mm, addr, count, 0))

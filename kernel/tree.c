@@ -11,6 +11,7 @@
  * The walk is under tasklist_lock and needs no room of its own: from any
  * process the next one is found through its lists of children and its parent.
  */
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -85,6 +86,7 @@ static void process_free(struct kcr_process *p)
 	list_del(&p->node);
 	hash_del(&p->hash);
 	p->ctx->nr_processes--;
+	kvfree(p->kept);
 	kfree(p);
 }
 

@@ -70,7 +70,7 @@ static inline bool is_run(const struct rec *rec)
 	const struct kcr_img_pages *run = (void *)rec->data;
 
 	return kind_of(rec) == KCR_KIND_PAGES && rec->len >= sizeof(*run) &&
-	       !(le32toh(run->flags) & KCR_PAGES_ZERO);
+	       !(le32toh(run->flags) & KCR_PAGES_NO_BYTES);
 }
 
 static inline uint8_t *room(size_t len)

@@ -337,6 +337,105 @@ TEST(memory_of_their_own_stays_their_own)
 	EXPECT_EQ('r', big[300000]);
 }
 
+/* Kilobytes of memory that the process alone has, or those that it has in all. */
+static long smaps_sum(const char *field)
+{
+	FILE *file = fopen("/proc/self/smaps", "r");
+	char line[256];
+	long sum = 0;
+
+	ASSERT_TRUE(file);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, strlen(field)))
+			sum += atol(line + strlen(field));
+	fclose(file);
+	return sum;
+}
+
+#define SHARED_MB	16
+#define SHARERS		5
+
+/* Of what is not written after fork() there is one copy, in the image too. */
+TEST(memory_that_they_share_stays_one, .timeout = 60)
+{
+	size_t size = SHARED_MB << 20, i;
+	char *big = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid[SHARERS];
+	int n, wrong;
+
+	ASSERT_NE(MAP_FAILED, big);
+	make_board();
+	for (i = 0; i < size; i += 4096)
+		*(size_t *)(big + i) = i + 1;
+	for (n = 0; n < SHARERS; n++) {
+		pid[n] = fork();
+		if (pid[n])
+			continue;
+		*(size_t *)(big + 40960 * n) = 77;		/* its own */
+		munmap(big + size - 8192, 4096);		/* and this not at all */
+		madvise(big + 4096, 4096, MADV_DONTNEED);	/* zeros again */
+		while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
+			usleep(2000);
+		for (i = 0, wrong = 0; i < size; i += 4096)
+			if (i != size - 8192)
+				wrong += *(size_t *)(big + i) != (i == 40960 * n ? 77 :
+								  i == 4096 ? 0 : i + 1);
+		board[n].value = smaps_sum("Private_Dirty:") + smaps_sum("Private_Clean:");
+		_exit(wrong);
+	}
+	usleep(200000);
+	big[4096 * 100] = 55;			/* the parent's alone since then */
+	cut();
+	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	for (n = 0; n < SHARERS; n++) {
+		EXPECT_EQ(0, ends_with(pid[n]));
+		EXPECT_GT(2048, board[n].value);
+	}
+	EXPECT_EQ(55, big[4096 * 100]);
+}
+
+/* Grandchildren share with their own parent, and with what it had from its. */
+TEST(memory_through_generations)
+{
+	size_t size = 4 << 20, i;
+	char *big = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int deep, wrong = 0;
+	pid_t pid = 0;
+
+	make_board();
+	memset(big, 'a', size);
+	for (deep = 0; deep < 4; deep++) {
+		memset(big + deep * 65536, 'b' + deep, 65536);
+		pid = fork();
+		if (pid)
+			break;
+	}
+	if (deep == 4)
+		child_body(0);
+	memset(big + 1048576 + deep * 65536, 'A' + deep, 65536);	/* after the fork */
+	if (deep) {
+		while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
+			usleep(2000);
+		for (i = 0; i < size; i++) {
+			size_t part = i / 65536;
+			char want = part < 4 && (int)part <= deep ? 'b' + part : 'a';
+
+			if (i >= 1048576 && (i - 1048576) / 65536 == deep)
+				want = 'A' + deep;
+			wrong += big[i] != want;
+		}
+		if (deep < 4)
+			wrong += !!ends_with(pid);
+		_exit(!!wrong);
+	}
+	usleep(300000);
+	cut();
+	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	EXPECT_EQ(0, ends_with(pid));
+	EXPECT_EQ('A', big[1048576]);
+	EXPECT_EQ('b', big[0]);
+}
+
 TEST(locks_keep_them_apart)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10 };

@@ -151,7 +151,9 @@ enum kcr_kind {
  *	begin at a multiple of the page size in the image; fewer than 4096
  *
  * The record's @len counts all: this structure, @pad zero bytes, the pages.
- * With KCR_PAGES_ZERO no bytes follow: the pages hold zeros.
+ * With KCR_PAGES_ZERO no bytes follow: the pages hold zeros. None follow with
+ * KCR_PAGES_PARENT: the pages are those of the parent process at the same
+ * addresses, in a mapping with KCR_VMA_INHERITED.
  */
 struct kcr_img_pages {
 	__le32	mm;
@@ -163,16 +165,18 @@ struct kcr_img_pages {
 
 #define KCR_PAGES_HUGE		(1u << 0) /* was one transparent huge page */
 #define KCR_PAGES_ZERO		(1u << 1) /* zeros, where a file has something else */
+#define KCR_PAGES_PARENT	(1u << 2) /* as its parent process has them there */
+#define KCR_PAGES_NO_BYTES	(KCR_PAGES_ZERO | KCR_PAGES_PARENT)
 
 /**
  * struct kcr_img_index_run - one KCR_KIND_PAGES record, as the index tells it
  * @mm: as there
  * @count: as there
  * @addr: as there
- * @offset: of the first page's bytes in the image; 0 for KCR_PAGES_ZERO
+ * @offset: of the first page's bytes in the image; 0 for KCR_PAGES_NO_BYTES
  *
  * KCR_KIND_INDEX holds, one after the other, for each run this structure and
- * then @count hashes of 16 bytes (none for a run of zeros). A hash is
+ * then @count hashes of 16 bytes (none for a run without bytes). A hash is
  * XXH64(page, 0) followed by XXH64(page, KCR_HASH_SEED), little-endian. An
  * index of more than KCR_REC_MAX bytes is written as several records.
  */

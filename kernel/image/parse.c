@@ -270,15 +270,15 @@ int kcr_parse_pages(const struct kcr_img_pages *pages, __u64 rec_offset,
 
 	if (len < sizeof(*pages))
 		return bad(-EBADMSG, "run of pages is too short", why);
-	if (flags & ~(KCR_PAGES_HUGE | KCR_PAGES_ZERO))
+	if (flags & ~(KCR_PAGES_HUGE | KCR_PAGES_NO_BYTES))
 		return bad(-EPROTONOSUPPORT, "run of pages has a flag not known here", why);
 	if (!pages->mm)
 		return bad(-EBADMSG, "run of pages belongs to nothing", why);
 	if (!run_fits(le64_to_cpu(pages->addr), count))
 		return bad(-EBADMSG, "run of pages has an impossible place", why);
-	if (flags & KCR_PAGES_ZERO) {
+	if (flags & KCR_PAGES_NO_BYTES) {
 		if (pad || len != sizeof(*pages))
-			return bad(-EBADMSG, "run of zero pages has bytes", why);
+			return bad(-EBADMSG, "run of pages without bytes has some", why);
 		return 0;
 	}
 	if (pad >= KCR_PARSE_PAGE_SIZE || (first + pad) % KCR_PARSE_PAGE_SIZE)

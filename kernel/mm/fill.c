@@ -77,11 +77,17 @@ static int fill_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int coun
 	return 0;
 }
 
-static int fill_own(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-		    const void *data)
+/**
+ * kcr_mm_fill() - put pages in their place
+ * @ctx: the operation; current is a leader being made
+ * @addr: of the first page
+ * @count: pages
+ * @data: their bytes, NULL for zeros
+ */
+int kcr_mm_fill(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
+		const void *data)
 {
-	unsigned int done, n, count = le32_to_cpu(run->count);
-	unsigned long addr = le64_to_cpu(run->addr);
+	unsigned int done, n;
 	int ret = 0;
 
 	for (done = 0; done < count && !ret; done += n) {
@@ -93,11 +99,47 @@ static int fill_own(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 	return ret;
 }
 
+static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run, const void *data)
+{
+	u32 flags = le32_to_cpu(run->flags);
+	int ret;
+
+	if (flags & KCR_PAGES_HUGE)
+		clear_bit(MMF_DISABLE_THP, &current->mm->flags);
+	ret = kcr_mm_fill(ctx, le64_to_cpu(run->addr), le32_to_cpu(run->count), data);
+	if (flags & KCR_PAGES_HUGE)
+		set_bit(MMF_DISABLE_THP, &current->mm->flags);
+	if (!ret && fatal_signal_pending(current))
+		ret = -EINTR;
+	return ret;
+}
+
+static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, const void *data,
+		   size_t len)
+{
+	u64 addr = le64_to_cpu(run->addr);
+	u64 bytes = (u64)le32_to_cpu(run->count) << PAGE_SHIFT;
+	struct kcr_ctx *ctx = p->ctx;
+	int ret;
+
+	if (!bytes || bytes > KCR_PAGES_MAX << PAGE_SHIFT || !PAGE_ALIGNED(addr) ||
+	    addr > TASK_SIZE || bytes > TASK_SIZE - addr || (data && len != bytes))
+		return kcr_bad_image(ctx, "%u pages at %llx", le32_to_cpu(run->count), addr);
+	ret = kcr_inherit_pass(p, addr, addr + bytes);
+	if (ret)
+		return ret;
+	if (!(le32_to_cpu(run->flags) & KCR_PAGES_PARENT))
+		return fill_run(ctx, run, data);
+	if (!kcr_inherit_covers(p, addr, addr + bytes))
+		return kcr_bad_image(ctx, "pages at %llx, which the parent does not have", addr);
+	return 0;
+}
+
 /**
  * kcr_mm_page_run() - put one run of pages in its place
  * @ctx: the operation; current is the leader of ctx->building
  * @run: where; checked only for its own consistency
- * @data: the pages, NULL for zeros
+ * @data: the pages, NULL for zeros and those of the parent
  * @len: bytes at @data
  *
  * Return: 0, KCR_PAGES_OTHERS or a negative errno.
@@ -105,25 +147,20 @@ static int fill_own(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		    const void *data, size_t len)
 {
-	u32 flags = le32_to_cpu(run->flags), count = le32_to_cpu(run->count);
-	u64 addr = le64_to_cpu(run->addr), bytes = (u64)count << PAGE_SHIFT;
-	int ret;
+	struct kcr_process *p = ctx->building;
 
-	if (le32_to_cpu(run->mm) != ctx->building->mm_id) {
-		if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
-			return KCR_PAGES_OTHERS;
-		return kcr_shmem_page_run(ctx, run, data, len);
-	}
-	if (!count || count > KCR_PAGES_MAX || !PAGE_ALIGNED(addr) ||
-	    addr > TASK_SIZE || bytes > TASK_SIZE - addr || (data && len != bytes))
-		return kcr_bad_image(ctx, "%u pages at %llx", count, addr);
+	if (le32_to_cpu(run->mm) == p->mm_id)
+		return own_run(p, run, data, len);
+	if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
+		return KCR_PAGES_OTHERS;
+	if (le32_to_cpu(run->flags) & KCR_PAGES_PARENT)
+		return kcr_bad_image(ctx, "pages of %u, which has no parent",
+				     le32_to_cpu(run->mm));
+	return kcr_shmem_page_run(ctx, run, data, len);
+}
 
-	if (flags & KCR_PAGES_HUGE)
-		clear_bit(MMF_DISABLE_THP, &current->mm->flags);
-	ret = fill_own(ctx, run, data);
-	if (flags & KCR_PAGES_HUGE)
-		set_bit(MMF_DISABLE_THP, &current->mm->flags);
-	if (!ret && fatal_signal_pending(current))
-		ret = -EINTR;
-	return ret;
+/* kcr_mm_pages_end() - what no run has told of has no page */
+int kcr_mm_pages_end(struct kcr_process *p)
+{
+	return kcr_inherit_pass(p, TASK_SIZE, TASK_SIZE);
 }

@@ -53,6 +53,15 @@ int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 
 /* runs.c: sort a window of pages into runs and write them */
 int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count, bool explicit_zeros);
+		     struct page **pages, unsigned int count, bool explicit_zeros,
+		     const unsigned long *parents);
+
+/* inherit.c: what comes from the parent process */
+int kcr_inherit_save(struct kcr_process *p, unsigned long start, u32 *flags);
+bool kcr_inherit_kept(struct kcr_process *p, unsigned long addr);
+int kcr_inherit_check(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+int kcr_inherit_begin(struct kcr_process *p);
+int kcr_inherit_pass(struct kcr_process *p, unsigned long addr, unsigned long next);
+bool kcr_inherit_covers(struct kcr_process *p, unsigned long addr, unsigned long end);
 
 #endif /* _KCR_MM_INTERNAL_H */

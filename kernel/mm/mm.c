@@ -263,8 +263,9 @@ static int mm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 /**
  * kcr_mm_begin() - empty the address space that a task was born with
  * @ctx: the operation; current is a leader being made
+ * @p: its process
  */
-int kcr_mm_begin(struct kcr_ctx *ctx)
+int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct mm_struct *mm = current->mm;
 	int ret;
@@ -274,7 +275,7 @@ int kcr_mm_begin(struct kcr_ctx *ctx)
 	/* Would change what is asked for; the thread's own comes later. */
 	current->personality &= ~READ_IMPLIES_EXEC;
 
-	ret = vm_munmap(0, TASK_SIZE);
+	ret = kcr_inherit_begin(p);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"the address space can't be emptied (errno %d)", -ret);
@@ -283,6 +284,17 @@ int kcr_mm_begin(struct kcr_ctx *ctx)
 	/* Pages come back huge where they were, and nowhere else: see fill.c. */
 	set_bit(MMF_DISABLE_THP, &mm->flags);
 	return 0;
+}
+
+/* Of a child it mostly is what its parent has, and stays mapped. */
+static bool is_exe(struct file *file)
+{
+	struct file *exe = kcr_call(get_mm_exe_file)(current->mm);
+	bool same = exe && path_equal(&exe->f_path, &file->f_path);
+
+	if (exe)
+		fput(exe);
+	return same;
 }
 
 /* As prctl(PR_SET_MM_EXE_FILE) does it. */
@@ -295,8 +307,9 @@ static int exe_restore(struct kcr_ctx *ctx, u32 id)
 		return kcr_bad_image(ctx, "executable %u is no open file", id);
 	if (!S_ISREG(file_inode(exe)->i_mode) || kcr_call(path_noexec)(&exe->f_path))
 		ret = -EACCES;
-	ret = ret ?: file_permission(exe, MAY_EXEC) ?:
-	      kcr_call(replace_mm_exe_file)(current->mm, exe);
+	ret = ret ?: file_permission(exe, MAY_EXEC);
+	if (!ret && !is_exe(exe))
+		ret = kcr_call(replace_mm_exe_file)(current->mm, exe);
 	fput(exe);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, ret,

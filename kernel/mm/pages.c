@@ -33,12 +33,14 @@ static_assert(KCR_PAGES_MAX << PAGE_SHIFT == PMD_SIZE);
  * @next: where the walk went on after it, to be walked next
  * @pages: with a reference each, NULL: none
  * @away: pages that must be fetched (swap, migration)
+ * @same: in the parent's window: pages that the child has too
  */
 struct window {
 	unsigned long base, next;
 	bool begun, huge;
 	struct page *pages[KCR_PAGES_MAX];
 	DECLARE_BITMAP(away, KCR_PAGES_MAX);
+	DECLARE_BITMAP(same, KCR_PAGES_MAX);
 };
 
 /* The part of a mapping that may hold pages of its own. */
@@ -276,9 +278,42 @@ static unsigned int window_count(struct window *w)
 	return n;
 }
 
+static struct mm_struct *mm_of(struct kcr_process *p)
+{
+	return p->snapshot ? p->snapshot->mm : p->mm;
+}
+
+/* Which pages of the window has the parent at the same addresses? */
+static bool find_parents(struct kcr_process *p, struct window *w, struct window *parents)
+{
+	struct mm_struct *mm = p->parent ? mm_of(p->parent) : NULL;
+	bool any = false;
+	unsigned int i;
+
+	bitmap_zero(parents->same, KCR_PAGES_MAX);
+	if (!mm || !p->nr_kept)
+		return false;
+	window_begin(parents, w->base + WINDOW_SIZE);
+	parents->begun = true;
+	parents->base = w->base;
+	mmap_read_lock(mm);
+	kcr_call(walk_page_range)(mm, w->base, w->base + WINDOW_SIZE, &window_ops, parents);
+	mmap_read_unlock(mm);
+	for (i = 0; i < KCR_PAGES_MAX; i++) {
+		if (!w->pages[i] || w->pages[i] != parents->pages[i] ||
+		    !kcr_inherit_kept(p, w->base + ((unsigned long)i << PAGE_SHIFT)))
+			continue;
+		__set_bit(i, parents->same);
+		any = true;
+	}
+	window_put(parents);
+	return any;
+}
+
 static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w,
 			struct span *r)
 {
+	bool any = w->begun && find_parents(p, w, w + 1);
 	int ret = stopped(ctx, p);
 
 	if (!w->begun)
@@ -288,17 +323,17 @@ static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct windo
 	if (!ret)
 		ret = kcr_write_window(ctx, p->mm_id, w->base,
 				       w->huge ? KCR_PAGES_HUGE : 0, w->pages,
-				       KCR_PAGES_MAX, r->file);
+				       KCR_PAGES_MAX, r->file, any ? w[1].same : NULL);
 	/* First, so that the program need not copy what is its own again. */
 	window_put(w);
-	if (!ret && p->snapshot)
+	if (!ret && p->snapshot && !p->children)
 		window_drop(p->snapshot->mm, w, r);
 	return ret;
 }
 
 static int write_windows(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w)
 {
-	struct mm_struct *mm = p->snapshot ? p->snapshot->mm : p->mm;
+	struct mm_struct *mm = mm_of(p);
 	unsigned long addr = 0;
 	struct span r;
 	int ret;
@@ -313,11 +348,31 @@ static int write_windows(struct kcr_ctx *ctx, struct kcr_process *p, struct wind
 	return ret;
 }
 
+/* A snapshot stays until the children's pages have been compared with it. */
+static void count_children(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	kcr_for_each_process(ctx, p)
+		if (p->parent && p->mm_id)
+			p->parent->children++;
+}
+
+static void process_done(struct kcr_process *p)
+{
+	p->pages_written = true;
+	if (!p->children)
+		kcr_snapshot_drop(p);
+	p = p->parent;
+	if (p && !--p->children && p->pages_written)
+		kcr_snapshot_drop(p);
+}
+
 /* kcr_mm_write() - all pages; those of a snapshot are dropped as they go */
 int kcr_mm_write(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
-	struct window *w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	struct window *w = kvcalloc(2, sizeof(*w), GFP_KERNEL);	/* and the parent's */
 	struct kcr_process *p;
 	int ret;
 
@@ -325,6 +380,7 @@ int kcr_mm_write(struct kcr_ctx *ctx)
 		kvfree(w);
 		return kcr_nomem(ctx);
 	}
+	count_children(ctx);
 	ret = kcr_shmem_write(ctx, data);
 	kcr_for_each_process(ctx, p) {
 		if (ret)
@@ -332,7 +388,7 @@ int kcr_mm_write(struct kcr_ctx *ctx)
 		if (!p->mm_id)
 			continue;
 		ret = write_windows(ctx, p, w);
-		kcr_snapshot_drop(p);
+		process_done(p);
 	}
 	kvfree(w);
 	return ret;

@@ -10,7 +10,7 @@
 #include "kcr.h"
 #include "mm/internal.h"
 
-enum sort { SORT_NONE, SORT_ZERO, SORT_DATA };
+enum sort { SORT_NONE, SORT_ZERO, SORT_DATA, SORT_PARENT };
 
 static enum sort sort_of(struct page *page)
 {
@@ -33,7 +33,10 @@ static int write_run(struct kcr_ctx *ctx, enum sort sort, u32 id, u64 addr, u32 
 		return 0;
 	case SORT_ZERO:
 		WRITE_ONCE(ctx->pages_zero, ctx->pages_zero + count);
-		return explicit_zeros ? kcr_write_zero_pages(ctx, id, addr, count) : 0;
+		return explicit_zeros ?
+		       kcr_write_no_pages(ctx, id, addr, KCR_PAGES_ZERO, count) : 0;
+	case SORT_PARENT:
+		return kcr_write_no_pages(ctx, id, addr, KCR_PAGES_PARENT, count);
 	default:
 		return kcr_write_pages(ctx, id, addr, flags, pages, count);
 	}
@@ -48,16 +51,18 @@ static int write_run(struct kcr_ctx *ctx, enum sort sort, u32 id, u64 addr, u32 
  * @pages: NULL where there is none
  * @count: slots, up to KCR_PAGES_MAX
  * @explicit_zeros: a file would show something else where there are zeros
+ * @parents: bits of those that are the parent process's too; NULL: none
  */
 int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count, bool explicit_zeros)
+		     struct page **pages, unsigned int count, bool explicit_zeros,
+		     const unsigned long *parents)
 {
 	enum sort sort = SORT_NONE, next;
 	unsigned int first = 0, i;
 	int ret;
 
 	for (i = 0; i < count; i++) {
-		next = sort_of(pages[i]);
+		next = parents && test_bit(i, parents) ? SORT_PARENT : sort_of(pages[i]);
 		if (next == sort)
 			continue;
 		ret = write_run(ctx, sort, id, addr + ((u64)first << PAGE_SHIFT), flags,

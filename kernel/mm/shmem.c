@@ -273,7 +273,7 @@ int kcr_shmem_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
 static int window_write(struct kcr_ctx *ctx, struct copy *c)
 {
 	return kcr_write_window(ctx, c->id, (u64)c->index << PAGE_SHIFT, 0, c->pages,
-				KCR_PAGES_MAX, false);
+				KCR_PAGES_MAX, false, NULL);
 }
 
 static void window_put(struct copy *c)

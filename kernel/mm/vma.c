@@ -183,14 +183,15 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 		.end = cpu_to_le64(v->end),
 		.offset = cpu_to_le64(v->file ? (u64)v->pgoff << PAGE_SHIFT : 0),
 		.mm = cpu_to_le32(p->mm_id),
-		.flags = cpu_to_le32(image_flags(v->flags)),
 	};
-	u32 file = 0;
+	u32 file = 0, flags = image_flags(v->flags);
 	int ret;
 
-	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file);
+	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file) ?:
+	      kcr_inherit_save(p, v->start, &flags);
 	if (!ret) {
 		img.file = cpu_to_le32(file);
+		img.flags = cpu_to_le32(flags);
 		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, p->id, &img, sizeof(img));
 	}
 	kcr_where_end(ctx, mark);
@@ -239,7 +240,7 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
 	p->vma_end = end;
-	return 0;
+	return le32_to_cpu(img->flags) & KCR_VMA_INHERITED ? kcr_inherit_check(ctx, rec) : 0;
 }
 
 static unsigned long prot_of(u32 flags)
@@ -377,11 +378,14 @@ static int vma_limit(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
 static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
-	size_t mark = kcr_where(ctx, "mapping %llx-%llx", le64_to_cpu(img->start),
-				le64_to_cpu(img->end));
 	struct file *file = NULL;
+	size_t mark;
 	int ret = 0;
 
+	if (le32_to_cpu(img->flags) & KCR_VMA_INHERITED)
+		return 0;
+	mark = kcr_where(ctx, "mapping %llx-%llx", le64_to_cpu(img->start),
+			 le64_to_cpu(img->end));
 	if (img->file) {
 		file = kcr_file_restored(ctx, le32_to_cpu(img->file));
 		if (!file)

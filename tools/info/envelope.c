@@ -6,6 +6,7 @@
 static const struct info_name pages_flags[] = {
 	{ KCR_PAGES_HUGE,	"huge" },
 	{ KCR_PAGES_ZERO,	"zero" },
+	{ KCR_PAGES_PARENT,	"parent" },
 	{ }
 };
 
@@ -29,7 +30,7 @@ static void pages_note(struct summary *s, const struct image_rec *rec)
 		s->huge += count;
 	if (flags & KCR_PAGES_ZERO)
 		s->zero_runs += count;
-	else
+	if (!(flags & KCR_PAGES_NO_BYTES))
 		summary_add_pages(s, le32_to_cpu(pages->mm),
 				  le64_to_cpu(pages->addr), count);
 }

@@ -230,7 +230,7 @@ static int read_pages(struct image *img, struct kcr_img_pages *run)
 	r = kcr_parse_pages(run, img->rec.offset, img->rec.len, &why);
 	if (r < 0)
 		return fail_structure(img, r, why);
-	if (!(le32_to_cpu(run->flags) & KCR_PAGES_ZERO))
+	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		img->sum.pages += le32_to_cpu(run->count);
 	if (img->verify) {
 		r = verify_run(img, run);

@@ -153,7 +153,7 @@ int verify_run(struct image *img, const struct kcr_img_pages *run)
 
 	if (!find_seen(img->verify, le32_to_cpu(run->mm)))
 		return bad(img, "run of pages belongs to a record that is not there");
-	if (!(le32_to_cpu(run->flags) & KCR_PAGES_ZERO))
+	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		entry.offset = cpu_to_le64(img->sum.offset + le32_to_cpu(run->pad));
 	return append(img, &entry, sizeof(entry));
 }

@@ -21,7 +21,8 @@
 #define KCR_VMA_NOHUGEPAGE	(1u << 14) /* MADV_NOHUGEPAGE */
 #define KCR_VMA_SEQ_READ	(1u << 15) /* MADV_SEQUENTIAL */
 #define KCR_VMA_RAND_READ	(1u << 16) /* MADV_RANDOM */
-#define KCR_VMA_FLAGS		((1u << 17) - 1)
+#define KCR_VMA_INHERITED	(1u << 31) /* from the parent's mapping there */
+#define KCR_VMA_FLAGS		(((1u << 17) - 1) | KCR_VMA_INHERITED)
 
 /**
  * struct kcr_img_vma - KCR_KIND_VMA: a mapping
@@ -33,7 +34,10 @@
  * @flags: KCR_VMA_*
  * @reserved: zero
  *
- * Mappings stand in the order of their addresses.
+ * Mappings stand in the order of their addresses. One with KCR_VMA_INHERITED is
+ * as the parent's, or as a part of it, and begins with the parent's pages: runs
+ * of pages, in the order of their addresses, say which of them it has still
+ * (KCR_PAGES_PARENT); it has no others.
  */
 struct kcr_img_vma {
 	__le64	start;

@@ -278,11 +278,7 @@ static int fill_old(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 		    const struct place *p)
 {
 	size_t len = code_len(rec);
-	struct kcr_img_pages run = {
-		.mm = cpu_to_le32(rec->process->mm_id),
-		.count = cpu_to_le32(len >> PAGE_SHIFT),
-		.addr = kcr_rec_as(rec, struct kcr_img_vdso)->vdso,
-	};
+	u64 addr = le64_to_cpu(kcr_rec_as(rec, struct kcr_img_vdso)->vdso);
 	u8 *code = kvmalloc(len, GFP_KERNEL_ACCOUNT);
 	int ret;
 
@@ -290,7 +286,7 @@ static int fill_old(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 		return kcr_nomem(ctx);
 	memcpy(code, code_of(rec), len);
 	kcr_vdso_elf_redirect(old, code, here, p->vdso);
-	ret = kcr_mm_page_run(ctx, &run, code, len);
+	ret = kcr_mm_fill(ctx, addr, len >> PAGE_SHIFT, code);
 	kvfree(code);
 	return ret;
 }
