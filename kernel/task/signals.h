@@ -37,6 +37,12 @@ static inline struct sighand_struct *kcr_sighand_lock(struct task_struct *task,
 	return sighand;
 }
 
+/* Our own handlers can't go away. */
+static inline spinlock_t *kcr_own_siglock(void)
+{
+	return &rcu_dereference_protected(current->sighand, 1)->siglock;
+}
+
 static inline int kcr_sighand_gone(struct kcr_ctx *ctx)
 {
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
