@@ -91,6 +91,7 @@ enum kcr_scope {
  * @link: there too, when the process has all its pages, its children and its
  *	threads, before its leader's own @restore_thread
  * @commit: in the restarter, when everything is prepared: what can't be undone
+ * @start: there too, when every commit has been done: timers, which run from then
  * @put: drop what kcr_object_add() was given
  *
  * Every handler returns 0 or a negative errno, after kcr_fail() or
@@ -113,6 +114,7 @@ struct kcr_ops {
 			      const struct kcr_rec *rec);
 	int (*link)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 	int (*commit)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	int (*start)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 	void (*put)(void *obj);
 };
 

@@ -77,6 +77,8 @@
 	x(pipe_resize_ring,	"make room for input that was not read")	\
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
+	x(do_timerfd_settime,	"set a timerfd going")			\
+	x(do_signalfd4,		"make a signalfd")			\
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
@@ -97,6 +99,7 @@
 	x(prctl,		"restore flags of a process")		\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
+	x(timerfd_create,	"make a timerfd")			\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 
@@ -112,6 +115,8 @@
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(timerfd_fops, const struct file_operations, "know a timerfd") \
+	x(signalfd_fops, const struct file_operations, "know a signalfd") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \
 
 #define KCR_KSYM_DECLARE(name, why) \

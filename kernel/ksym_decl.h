@@ -47,6 +47,11 @@ int do_prlimit(struct task_struct *tsk, unsigned int resource,
 	       struct rlimit *new_rlim, struct rlimit *old_rlim);
 /* fs/select.c */
 long do_restart_poll(struct restart_block *restart_block);
+/* fs/signalfd.c */
+int do_signalfd4(int ufd, sigset_t *mask, int flags);
+/* fs/timerfd.c */
+int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new,
+		       struct itimerspec64 *old);
 /* kernel/nsproxy.c */
 struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *tsk,
 				      struct user_namespace *user_ns,

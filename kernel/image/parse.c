@@ -29,10 +29,12 @@
 #include "../../uapi/image/sched.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
+#include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigshared.h"
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -72,6 +74,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
+	[KCR_KIND_TIMERFD]	= EXACTLY(struct kcr_img_timerfd),
+	[KCR_KIND_SIGNALFD]	= EXACTLY(struct kcr_img_signalfd),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
