@@ -29,6 +29,7 @@
 #include <uapi/kcr_image.h>
 
 struct kcr_ctx;
+struct kcr_posix_timers;
 struct kcr_process;
 struct kcr_snapshot;
 struct kcr_thread;
@@ -159,6 +160,7 @@ enum kcr_thread_state {
  * @nr_fds: how many it has
  * @nr_mms: restart: KCR_KIND_MM records that it has
  * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
+ * @posix_timers: kernel/task/posix_timer.c's own, NULL for none
  * @turn: restart: may build itself now
  */
 struct kcr_process {
@@ -180,6 +182,7 @@ struct kcr_process {
 	unsigned int nr_threads;
 	unsigned int first_fd, nr_fds;
 	unsigned int nr_mms, nr_fdtables;
+	struct kcr_posix_timers *posix_timers;
 	struct completion turn;
 };
 

@@ -39,6 +39,11 @@
 	x(__set_task_comm,	"name a thread")			\
 	x(thread_group_sample_cputime, "see how long an interval timer has to go") \
 	x(set_process_cpu_timer, "restore interval timers of CPU time")	\
+	x(do_timer_create,	"make a POSIX timer")			\
+	x(common_timer_set,	"set a POSIX timer going")		\
+	x(posix_cpu_timer_set,	"set a POSIX timer of CPU time going")	\
+	x(posix_cpu_timer_get,	"see how much CPU time a POSIX timer counts") \
+	x(send_sigqueue,	"queue the signal of a POSIX timer")	\
 	x(do_prlimit,		"restore resource limits")		\
 	x(do_sigaction,		"restore signal handlers")		\
 	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \

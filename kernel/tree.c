@@ -19,6 +19,7 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "task/blocked.h"
+#include "task/posix_timer.h"
 
 /* Lists */
 
@@ -85,6 +86,7 @@ static void process_free(struct kcr_process *p)
 	list_del(&p->node);
 	hash_del(&p->hash);
 	p->ctx->nr_processes--;
+	kcr_posix_timers_free(p);
 	kfree(p);
 }
 

@@ -124,6 +124,7 @@ struct kcr_rec_head {
 	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(34, TIME,	time,	  "clocks of the process")		\
 	x(35, ITIMER,	itimer,	  "interval timers")			\
+	x(36, POSIX_TIMER, posix_timer, "POSIX timers")			\
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\

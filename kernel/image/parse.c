@@ -23,6 +23,7 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -86,6 +87,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_VDSO]		= BETWEEN(sizeof(struct kcr_img_vdso),
 					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
+	[KCR_KIND_POSIX_TIMER]	= AT_LEAST(struct kcr_img_posix_timers),
 	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
 	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),

@@ -19,6 +19,7 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -282,6 +283,14 @@ static void put_process(struct build *b)
 	struct kcr_img_itimer timers[KCR_ITIMERS] = {
 		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
 	};
+	struct kcr_img_posix_timers posix = {
+		.next_id = cpu_to_le32(4), .count = cpu_to_le32(1),
+	};
+	struct kcr_img_posix_timer timer = {
+		.id = cpu_to_le32(3), .clock = cpu_to_le32(-6),
+		.flags = cpu_to_le32(KCR_POSIX_TIMER_ARMED), .signo = cpu_to_le32(14),
+		.until_ns = cpu_to_le64(1500000000),
+	};
 
 	PUT(b, KCR_KIND_PROCESS, ID_PROCESS, 0, &process);
 	PUT(b, KCR_KIND_RLIMITS, 0, 0, &limits);
@@ -289,6 +298,7 @@ static void put_process(struct build *b)
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
 	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
+	PUT_TAIL(b, KCR_KIND_POSIX_TIMER, 0, 0, &posix, &timer, sizeof(timer));
 	PUT(b, KCR_KIND_X86_CPU, 0, 0, &cpu);
 }
 

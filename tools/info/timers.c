@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Timers and signals that are read from descriptors. */
+#include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/timerfd.h"
 #include "info.h"
@@ -77,4 +78,64 @@ const struct info_ops info_signalfd = {
 	.size	= sizeof(struct kcr_img_signalfd),
 	.print	= signalfd_print,
 	.note	= signalfd_note,
+};
+
+static const struct info_name notifications[] = {
+	{ 0,	"signal" },
+	{ 1,	"none" },
+	{ 2,	"thread" },
+	{ 4,	"signal_to_thread" },
+	{ }
+};
+
+static const struct info_name posix_timer_flags[] = {
+	{ KCR_POSIX_TIMER_ARMED,	"armed" },
+	{ KCR_POSIX_TIMER_PENDING,	"pending" },
+	{ KCR_POSIX_TIMER_REARM,	"rearm" },
+	{ }
+};
+
+static void emit_posix_timer(struct emit *e, const struct kcr_img_posix_timer *timer)
+{
+	bool cpu = (int32_t)le32_to_cpu(timer->clock) < 0;
+
+	EMIT32(e, timer, id);
+	if (cpu)
+		EMITS32(e, timer, clock);
+	else
+		info_enum(e, "clock", le32_to_cpu(timer->clock), clocks);
+	if (!cpu)
+		info_enum(e, "base", le32_to_cpu(timer->base), clocks);
+	info_flags(e, "flags", le32_to_cpu(timer->flags), posix_timer_flags);
+	info_enum(e, "notify", le32_to_cpu(timer->notify), notifications);
+	EMIT32(e, timer, signo);
+	EMIT32(e, timer, tid);
+	EMIT32(e, timer, clock_tid);
+	EMITX64(e, timer, value);
+	EMIT64(e, timer, until_ns);
+	EMIT64(e, timer, interval_ns);
+	emit_s64(e, "overrun", le64_to_cpu(timer->overrun));
+	emit_s64(e, "overrun_last", le64_to_cpu(timer->overrun_last));
+	EMIT32(e, timer, queued_overrun);
+}
+
+static void posix_timer_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_posix_timers *img = rec->data;
+	size_t i, n = info_items(rec, sizeof(*img), sizeof(img->timer[0]),
+				 le32_to_cpu(img->count));
+
+	EMIT32(e, img, next_id);
+	emit_begin_list(e, "timers");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		emit_posix_timer(e, &img->timer[i]);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_posix_timer = {
+	.size	= sizeof(struct kcr_img_posix_timers),
+	.print	= posix_timer_print,
 };
