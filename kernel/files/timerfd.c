@@ -76,32 +76,32 @@ static bool is_as_told(const struct kcr_timerfd_ctx *timer, const struct told *t
 }
 
 /*
- * The private structure with its lock held, if it looks as we think it does. It
- * may expire while it is looked at: so look again.
+ * Do something to the private structure under its lock, if it looks as we think
+ * it does. It may expire while it is looked at: so look again.
  */
-static struct kcr_timerfd_ctx *timer_lock(struct kcr_ctx *ctx, struct file *file)
+static int with_timer(struct kcr_ctx *ctx, struct file *file,
+		      void (*fn)(struct kcr_timerfd_ctx *timer, void *arg), void *arg)
 {
 	struct kcr_timerfd_ctx *timer = file->private_data;
 	struct told told;
+	bool same;
 	int i, ret;
 
 	for (i = 0; i < 5; i++) {
 		ret = ask(ctx, file, &told);
 		if (ret)
-			return ERR_PTR(ret);
+			return ret;
 		if (!is_as_told(timer, &told))
 			continue;
 		spin_lock_irq(&timer->wqh.lock);
-		if (is_as_told(timer, &told))
-			return timer;
+		same = is_as_told(timer, &told);
+		if (same)
+			fn(timer, arg);
 		spin_unlock_irq(&timer->wqh.lock);
+		if (same)
+			return 0;
 	}
-	return ERR_PTR(-EOPNOTSUPP);
-}
-
-static void timer_unlock(struct kcr_timerfd_ctx *timer)
-{
-	spin_unlock_irq(&timer->wqh.lock);
+	return -EOPNOTSUPP;
 }
 
 /* Saving */
@@ -125,10 +125,17 @@ static ktime_t go_on(ktime_t expires, ktime_t interval, ktime_t cut, u64 *times)
 	return kcr_time_shift(expires, *times * interval);
 }
 
-/* On the host's clock, when it would expire next. */
-static ktime_t read_timer(struct kcr_ctx *ctx, const struct kcr_timerfd_ctx *timer,
-			  struct kcr_img_timerfd *img)
+/* @expires: on the host's clock, when it would expire next */
+struct reading {
+	struct kcr_ctx *ctx;
+	struct kcr_img_timerfd *img;
+	ktime_t expires;
+};
+
+static void read_timer(struct kcr_timerfd_ctx *timer, void *arg)
 {
+	struct reading *r = arg;
+	struct kcr_img_timerfd *img = r->img;
 	bool alarm = is_alarm(timer->clockid);
 	const struct hrtimer *hrtimer = alarm ? &timer->t.alarm.timer : &timer->t.tmr;
 	ktime_t expires = alarm ? timer->t.alarm.node.expires : hrtimer_get_expires(hrtimer);
@@ -138,7 +145,7 @@ static ktime_t read_timer(struct kcr_ctx *ctx, const struct kcr_timerfd_ctx *tim
 	u64 times = 1;
 
 	if (timer->expired && timer->tintv && !canceled) {
-		expires = go_on(expires, timer->tintv, kcr_clock_cut(ctx, base), &times);
+		expires = go_on(expires, timer->tintv, kcr_clock_cut(r->ctx, base), &times);
 		armed = true;
 	}
 	img->clock = cpu_to_le32(timer->clockid);
@@ -149,7 +156,7 @@ static ktime_t read_timer(struct kcr_ctx *ctx, const struct kcr_timerfd_ctx *tim
 	img->base = cpu_to_le32(base);
 	img->ticks = cpu_to_le64(timer->ticks + times - 1);
 	img->interval_ns = cpu_to_le64(timer->tintv);
-	return expires;
+	r->expires = expires;
 }
 
 /* What has expired by now, and was not told yet, expires at once. */
@@ -165,8 +172,7 @@ static int timerfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
 	struct kcr_img_timerfd img = { };
-	struct kcr_timerfd_ctx *timer;
-	ktime_t expires;
+	struct reading r = { .ctx = ctx, .img = &img };
 	u32 flags;
 	int ret = kcr_file_flags_save(ctx, file, &flags);
 
@@ -174,14 +180,12 @@ static int timerfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 		ret = kcr_refuse(ctx, "timerfd: shared with another process: not supported yet");
 	if (ret)
 		return ret;
-	timer = timer_lock(ctx, file);
-	if (PTR_ERR(timer) == -ENOMEM)
-		return -ENOMEM;
-	if (IS_ERR(timer))
+	ret = with_timer(ctx, file, read_timer, &r);
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret)
 		return kcr_refuse(ctx, "timerfd: this kernel tells of it in another way");
-	expires = read_timer(ctx, timer, &img);
-	timer_unlock(timer);
-	write_until(ctx, &img, expires);
+	write_until(ctx, &img, r.expires);
 	img.flags = cpu_to_le32(flags);
 	return kcr_write_rec(ctx, KCR_KIND_TIMERFD, 1, id, 0, &img, sizeof(img));
 }
@@ -291,8 +295,10 @@ static int settime(struct kcr_ctx *ctx, struct file *file, const struct kcr_img_
 }
 
 /* Those that come from now on add to the ticks that there were. */
-static void add_ticks(struct kcr_timerfd_ctx *timer, const struct kcr_img_timerfd *img)
+static void add_ticks(struct kcr_timerfd_ctx *timer, void *arg)
 {
+	const struct kcr_img_timerfd *img = arg;
+
 	timer->settime_flags = le32_to_cpu(img->settime);
 	if (le32_to_cpu(img->state) & KCR_TIMERFD_CANCELED)
 		timer->moffs = KTIME_MAX;
@@ -305,7 +311,6 @@ static int timerfd_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_timerfd *img = kcr_rec_as(rec, struct kcr_img_timerfd);
 	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_TIMERFD);
-	struct kcr_timerfd_ctx *timer;
 	int ret;
 
 	if (!file)
@@ -313,12 +318,10 @@ static int timerfd_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	ret = settime(ctx, file, img);
 	if (ret)
 		return ret;
-	timer = timer_lock(ctx, file);
-	if (IS_ERR(timer))
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(timer),
-				"timerfd: can't be given its ticks (errno %ld)", -PTR_ERR(timer));
-	add_ticks(timer, img);
-	timer_unlock(timer);
+	ret = with_timer(ctx, file, add_ticks, (void *)img);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+				"timerfd: can't be given its ticks (errno %d)", -ret);
 	return 0;
 }
 
