@@ -17,6 +17,7 @@
 #include "netlink.h"
 #include "reader.h"
 #include "stream.h"
+#include "task/signals.h"
 
 unsigned int kcr_max_ops = 64;
 unsigned int kcr_max_buffer_mb = 256;
@@ -189,17 +190,12 @@ bool kcr_cancelled(struct kcr_ctx *ctx)
 	return READ_ONCE(ctx->cancelled);
 }
 
-static spinlock_t *own_siglock(void)
-{
-	return &rcu_dereference_protected(current->sighand, 1)->siglock;
-}
-
 /* Of the signals that may be delivered: is there any that is no stop? */
 static bool signal_to_take(void)
 {
 	sigset_t set;
 
-	lockdep_assert_held(own_siglock());
+	lockdep_assert_held(kcr_own_siglock());
 	sigorsets(&set, &current->pending.signal, &current->signal->shared_pending.signal);
 	sigdelsetmask(&set, rt_sigmask(SIGSTOP) | rt_sigmask(SIGTSTP) |
 			    rt_sigmask(SIGTTIN) | rt_sigmask(SIGTTOU));
@@ -219,20 +215,20 @@ bool kcr_interrupted(struct kcr_ctx *ctx)
 	bool reason = kcr_cancelled(ctx) || freezing(current) ||
 		      test_thread_flag(TIF_NOTIFY_SIGNAL);
 
-	spin_lock_irq(own_siglock());
+	spin_lock_irq(kcr_own_siglock());
 	reason = reason || fatal_signal_pending(current) || signal_to_take();
 	if (!reason)
 		clear_thread_flag(TIF_SIGPENDING);
-	spin_unlock_irq(own_siglock());
+	spin_unlock_irq(kcr_own_siglock());
 	return reason;
 }
 
 /* kcr_interrupted_end() - what was put aside shall count again */
 void kcr_interrupted_end(void)
 {
-	spin_lock_irq(own_siglock());
+	spin_lock_irq(kcr_own_siglock());
 	recalc_sigpending();
-	spin_unlock_irq(own_siglock());
+	spin_unlock_irq(kcr_own_siglock());
 }
 
 /* kcr_cancel() - make KCR_IOC_RUN fail soon; from any context that may sleep */

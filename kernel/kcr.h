@@ -29,6 +29,7 @@
 #include <uapi/kcr_image.h>
 
 struct kcr_ctx;
+struct kcr_posix_timers;
 struct kcr_process;
 struct kcr_snapshot;
 struct kcr_thread;
@@ -91,6 +92,7 @@ enum kcr_scope {
  * @link: there too, when the process has all its pages, its children and its
  *	threads, before its leader's own @restore_thread
  * @commit: in the restarter, when everything is prepared: what can't be undone
+ * @start: there too, when every commit has been done: timers, which run from then
  * @put: drop what kcr_object_add() was given
  *
  * Every handler returns 0 or a negative errno, after kcr_fail() or
@@ -113,6 +115,7 @@ struct kcr_ops {
 			      const struct kcr_rec *rec);
 	int (*link)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 	int (*commit)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
+	int (*start)(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 	void (*put)(void *obj);
 };
 
@@ -165,6 +168,7 @@ enum kcr_thread_state {
  * @nr_fds: how many it has
  * @nr_mms: restart: KCR_KIND_MM records that it has
  * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
+ * @posix_timers: kernel/task/posix_timer.c's own, NULL for none
  * @turn: restart: may build itself now
  */
 struct kcr_process {
@@ -192,6 +196,7 @@ struct kcr_process {
 	unsigned int nr_threads;
 	unsigned int first_fd, nr_fds;
 	unsigned int nr_mms, nr_fdtables;
+	struct kcr_posix_timers *posix_timers;
 	struct completion turn;
 };
 

@@ -39,6 +39,11 @@
 	x(__set_task_comm,	"name a thread")			\
 	x(thread_group_sample_cputime, "see how long an interval timer has to go") \
 	x(set_process_cpu_timer, "restore interval timers of CPU time")	\
+	x(do_timer_create,	"make a POSIX timer")			\
+	x(common_timer_set,	"set a POSIX timer going")		\
+	x(posix_cpu_timer_set,	"set a POSIX timer of CPU time going")	\
+	x(posix_cpu_timer_get,	"see how much CPU time a POSIX timer counts") \
+	x(send_sigqueue,	"queue the signal of a POSIX timer")	\
 	x(do_prlimit,		"restore resource limits")		\
 	x(do_sigaction,		"restore signal handlers")		\
 	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \
@@ -77,6 +82,8 @@
 	x(pipe_resize_ring,	"make room for input that was not read")	\
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
+	x(do_timerfd_settime,	"set a timerfd going")			\
+	x(do_signalfd4,		"make a signalfd")			\
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
@@ -97,6 +104,7 @@
 	x(prctl,		"restore flags of a process")		\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
+	x(timerfd_create,	"make a timerfd")			\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 
@@ -112,6 +120,8 @@
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(timerfd_fops, const struct file_operations, "know a timerfd") \
+	x(signalfd_fops, const struct file_operations, "know a signalfd") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \
 
 #define KCR_KSYM_DECLARE(name, why) \

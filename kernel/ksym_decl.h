@@ -47,6 +47,21 @@ int do_prlimit(struct task_struct *tsk, unsigned int resource,
 	       struct rlimit *new_rlim, struct rlimit *old_rlim);
 /* fs/select.c */
 long do_restart_poll(struct restart_block *restart_block);
+/* fs/signalfd.c */
+int do_signalfd4(int ufd, sigset_t *mask, int flags);
+/* fs/timerfd.c */
+int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new,
+		       struct itimerspec64 *old);
+/* kernel/time/posix-timers.c */
+int do_timer_create(clockid_t which_clock, struct sigevent *event,
+		    timer_t __user *created_timer_id);
+/* kernel/time/posix-timers.h */
+int common_timer_set(struct k_itimer *timr, int flags, struct itimerspec64 *new_setting,
+		     struct itimerspec64 *old_setting);
+/* kernel/time/posix-cpu-timers.c */
+int posix_cpu_timer_set(struct k_itimer *timer, int timer_flags, struct itimerspec64 *new,
+			struct itimerspec64 *old);
+void posix_cpu_timer_get(struct k_itimer *timer, struct itimerspec64 *itp);
 /* kernel/nsproxy.c */
 struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *tsk,
 				      struct user_namespace *user_ns,

@@ -330,22 +330,45 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static int commit(struct kcr_ctx *ctx)
+static int commit_recs(struct kcr_ctx *ctx)
 {
 	struct kcr_rec *rec;
 	int ret = 0;
 
-	if (any_gone(ctx))
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
-				"the program was killed before it could run");
 	list_for_each_entry(rec, &ctx->recs, node) {
 		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
 
-		if (ops->commit)
+		if (!ret && ops->commit)
 			ret = ops->commit(ctx, rec);
-		if (ret)
-			return ret;
 	}
+	return ret;
+}
+
+/* Clocks have been set, and no file is left to be written. */
+static int start_recs(struct kcr_ctx *ctx)
+{
+	struct kcr_rec *rec;
+	int ret = 0;
+
+	list_for_each_entry(rec, &ctx->recs, node) {
+		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
+
+		if (!ret && ops->start)
+			ret = ops->start(ctx, rec);
+	}
+	return ret;
+}
+
+static int commit(struct kcr_ctx *ctx)
+{
+	int ret;
+
+	if (any_gone(ctx))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
+				"the program was killed before it could run");
+	ret = commit_recs(ctx) ?: start_recs(ctx);
+	if (ret)
+		return ret;
 	/*
 	 * Our references to its files go first, and now: a pipe whose other end
 	 * we still held would not be broken.

@@ -20,6 +20,7 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "task/blocked.h"
+#include "task/posix_timer.h"
 
 /* Lists */
 
@@ -87,6 +88,7 @@ static void process_free(struct kcr_process *p)
 	hash_del(&p->hash);
 	p->ctx->nr_processes--;
 	kvfree(p->kept);
+	kcr_posix_timers_free(p);
 	kfree(p);
 }
 

@@ -8,30 +8,12 @@
  * The kernel needs fault injection; selftests/vm/debug.config has it.
  */
 #define _GNU_SOURCE
+#include "chance.h"
 #include "victim.h"
 
 #define DEBUGFS		"/sys/kernel/debug/"
 #define TRIES		25
 #define MANY		100000000
-
-static uint64_t seed;
-
-static size_t below(size_t n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return n ? seed % n : 0;
-}
-
-static void sow(void)
-{
-	const char *given = getenv("KCR_SEED");
-
-	seed = given && *given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
-	fprintf(stderr, "KCR_SEED=%llu\n", (unsigned long long)seed);
-	seed = seed ?: 1;
-}
 
 static long tries(void)
 {

@@ -2,12 +2,9 @@
 /* Promises: open files that nobody handles are refused by name. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 
 #include "kcr_harness.h"
 
@@ -28,22 +25,6 @@ TEST_REFUSED(refuses_a_unix_socket, "socket (AF_UNIX datagram): not supported ye
 TEST_REFUSED(refuses_inotify, "inotify: not supported yet")
 {
 	ASSERT_LE(0, inotify_init());
-	cut();
-}
-
-TEST_REFUSED(refuses_a_timerfd, "timerfd: not supported yet")
-{
-	ASSERT_LE(0, timerfd_create(CLOCK_MONOTONIC, 0));
-	cut();
-}
-
-TEST_REFUSED(refuses_a_signalfd, "signalfd: not supported yet")
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	ASSERT_LE(0, signalfd(-1, &set, 0));
 	cut();
 }
 

@@ -9,31 +9,8 @@
  * log before it is tried.
  */
 #define _GNU_SOURCE
+#include "chance.h"
 #include "victim.h"
-
-static uint64_t seed;
-
-static uint64_t random64(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
-static size_t below(size_t n)
-{
-	return n ? random64() % n : 0;
-}
-
-static void sow(void)
-{
-	const char *given = getenv("KCR_SEED");
-
-	seed = given && *given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
-	fprintf(stderr, "KCR_SEED=%llu\n", (unsigned long long)seed);
-	seed = seed ?: 1;
-}
 
 static int how_many(int usual)
 {

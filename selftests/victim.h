@@ -15,7 +15,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "image_edit.h"
 #include "../uapi/kcr.h"
@@ -78,6 +81,26 @@ static inline void victim_signals(void)
 	signal(SIGUSR2, SIG_IGN);
 }
 
+/* One has expired, of each kind; no other does so soon. */
+static inline void victim_timers(void)
+{
+	struct itimerspec expired = { { 1000 }, { 0, 1 } }, later = { { 1000 }, { 1000 } };
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	timer_t timer;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	ASSERT_LE(0, signalfd(-1, &set, 0));
+	fd = timerfd_create(CLOCK_BOOTTIME, 0);
+	ASSERT_EQ(0, timerfd_settime(fd, 0, &expired, NULL));
+	ASSERT_EQ(0, timer_create(CLOCK_MONOTONIC, &ev, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &expired, NULL));
+	ASSERT_EQ(0, timer_create(CLOCK_PROCESS_CPUTIME_ID, &ev, &timer));
+	ASSERT_EQ(0, timer_settime(timer, 0, &later, NULL));
+}
+
 static inline void __attribute__((noreturn)) victim(int ready)
 {
 	static char stack[65536];
@@ -89,6 +112,7 @@ static inline void __attribute__((noreturn)) victim(int ready)
 	victim_memory();
 	victim_files();
 	victim_signals();
+	victim_timers();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, victim_sleeps, NULL));
 	ASSERT_EQ(1, write(ready, "", 1));
 	close(ready);

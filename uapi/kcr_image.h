@@ -108,6 +108,8 @@ struct kcr_rec_head {
 	x(7,  PIPE_END,	pipe_end, "open end of a pipe")			\
 	x(8,  EVENTFD,	eventfd,  "event counter")			\
 	x(9,  EPOLL,	epoll,	  "epoll set")				\
+	x(18, TIMERFD,	timerfd,  "timerfd")				\
+	x(19, SIGNALFD,	signalfd, "signalfd")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
@@ -122,6 +124,7 @@ struct kcr_rec_head {
 	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(34, TIME,	time,	  "clocks of the process")		\
 	x(35, ITIMER,	itimer,	  "interval timers")			\
+	x(36, POSIX_TIMER, posix_timer, "POSIX timers")			\
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\

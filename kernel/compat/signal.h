@@ -6,17 +6,6 @@
 #include <linux/version.h>
 
 /*
- * "posix-timers: Convert timer list to hlist" came between 6.1 and 6.12; before,
- * they are in a list_head. The type tells. Goes with 6.1.
- */
-static inline bool kcr_has_posix_timers(const struct signal_struct *signal)
-{
-	return !_Generic(signal->posix_timers,
-			 struct hlist_head : hlist_empty((const void *)&signal->posix_timers),
-			 struct list_head : list_empty((const void *)&signal->posix_timers));
-}
-
-/*
  * 6.12 ("signal: Remove task argument from dequeue_signal()") dropped the task,
  * which has to be current. Goes with 6.1.
  */

@@ -51,6 +51,8 @@ static const struct {
 	{ KCR_KIND_CHR,		kcr_chr_match },
 	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
+	{ KCR_KIND_TIMERFD,	kcr_timerfd_match },
+	{ KCR_KIND_SIGNALFD,	kcr_signalfd_match },
 	{ KCR_KIND_EXTERNAL,	kcr_external_match },
 	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
 };

@@ -271,5 +271,7 @@ bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_timerfd_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_signalfd_match(struct kcr_ctx *ctx, struct file *file);
 
 #endif /* _KCR_FILES_INTERNAL_H */

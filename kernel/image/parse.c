@@ -23,16 +23,19 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
+#include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigshared.h"
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -72,6 +75,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
+	[KCR_KIND_TIMERFD]	= EXACTLY(struct kcr_img_timerfd),
+	[KCR_KIND_SIGNALFD]	= EXACTLY(struct kcr_img_signalfd),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
@@ -82,6 +87,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_VDSO]		= BETWEEN(sizeof(struct kcr_img_vdso),
 					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
+	[KCR_KIND_POSIX_TIMER]	= AT_LEAST(struct kcr_img_posix_timers),
 	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
 	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),

@@ -31,6 +31,7 @@
 #include "compat/uio.h"
 #include "ksym.h"
 #include "task/blocked_call.h"
+#include "task/signals.h"
 
 static DEFINE_HASHTABLE(carried, 8);	/* by task */
 static DEFINE_SPINLOCK(carried_lock);	/* and kcr_thread.blocked changing hands */
@@ -111,20 +112,14 @@ static long carry_sigsuspend(struct kcr_blocked *b)
 	return -ERESTARTNOHAND;
 }
 
-/* Our own handlers can't go away. */
-static spinlock_t *own_siglock(void)
-{
-	return &rcu_dereference_protected(current->sighand, 1)->siglock;
-}
-
 static int take_signal(sigset_t *mask, kernel_siginfo_t *info)
 {
 	int sig;
 
-	spin_lock_irq(own_siglock());
+	spin_lock_irq(kcr_own_siglock());
 	sigemptyset(&current->real_blocked);
 	sig = kcr_dequeue_signal(mask, info);
-	spin_unlock_irq(own_siglock());
+	spin_unlock_irq(kcr_own_siglock());
 	return sig;
 }
 
@@ -135,11 +130,11 @@ static int sleep_for_signal(struct kcr_blocked *b, sigset_t *mask)
 	ktime_t until = b->until;
 	int ret;
 
-	spin_lock_irq(own_siglock());
+	spin_lock_irq(kcr_own_siglock());
 	current->real_blocked = blocked;
 	sigandsets(&current->blocked, &current->blocked, mask);
 	recalc_sigpending();
-	spin_unlock_irq(own_siglock());
+	spin_unlock_irq(kcr_own_siglock());
 
 	__set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 	ret = schedule_hrtimeout_range(b->timed ? &until : NULL, current->timer_slack_ns,

@@ -23,7 +23,6 @@
 
 #include "arch/arch.h"
 #include "compat/security.h"
-#include "compat/signal.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "task/task.h"
@@ -86,13 +85,6 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 	}
 	read_unlock(&kcr_var(tasklist_lock));
 	return pid ? kcr_refuse(ctx, "it has a child, process %d, which --single leaves out", pid) : 0;
-}
-
-static int refuse_timers(struct kcr_ctx *ctx, struct signal_struct *signal)
-{
-	if (kcr_has_posix_timers(signal))
-		return kcr_refuse(ctx, "it has a POSIX timer");
-	return 0;
 }
 
 #ifdef CONFIG_SYSVIPC
@@ -161,8 +153,7 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
-	       refuse_sharing(ctx, leader) ?: refuse_timers(ctx, signal) ?:
-	       refuse_mlock(ctx, p->mm);
+	       refuse_sharing(ctx, leader) ?: refuse_mlock(ctx, p->mm);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)

@@ -37,6 +37,12 @@ static inline struct sighand_struct *kcr_sighand_lock(struct task_struct *task,
 	return sighand;
 }
 
+/* Our own handlers can't go away. */
+static inline spinlock_t *kcr_own_siglock(void)
+{
+	return &rcu_dereference_protected(current->sighand, 1)->siglock;
+}
+
 static inline int kcr_sighand_gone(struct kcr_ctx *ctx)
 {
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
@@ -56,13 +62,13 @@ struct kcr_sigqueue {
 	struct kcr_itimers *timers;
 };
 
-/* Copy queue @pending of @task; free with kvfree(copy->info). */
-int kcr_sigqueue_copy(struct kcr_ctx *ctx, struct task_struct *task,
+/* Copy queue @pending of @task of @p; free with kvfree(copy->info). */
+int kcr_sigqueue_copy(struct kcr_process *p, struct task_struct *task,
 		      struct sigpending *pending, struct kcr_sigqueue *copy);
 /* Is this an array of signals? */
 int kcr_sigqueue_check(struct kcr_ctx *ctx, const void *data, size_t len);
 /* Queue them for the current thread (PIDTYPE_PID) or process (PIDTYPE_TGID). */
-int kcr_sigqueue_restore(struct kcr_ctx *ctx, const void *data, size_t len,
+int kcr_sigqueue_restore(struct kcr_process *p, const void *data, size_t len,
 			 enum pid_type type);
 
 #endif /* _KCR_SIGNALS_H */

@@ -59,7 +59,7 @@ static int sigthread_write(struct kcr_ctx *ctx, struct kcr_thread *t,
 static int sigthread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
 	struct kcr_sigqueue copy = {};
-	int ret = kcr_sigqueue_copy(ctx, t->task, &t->task->pending, &copy) ?:
+	int ret = kcr_sigqueue_copy(t->process, t->task, &t->task->pending, &copy) ?:
 		  sigthread_write(ctx, t, &copy);
 
 	kvfree(copy.info);
@@ -104,8 +104,8 @@ static int sigthread_restore(struct kcr_ctx *ctx, struct kcr_thread *t,
 	current->sas_ss_sp = le64_to_cpu(img->stack);
 	current->sas_ss_size = le64_to_cpu(img->stack_size);
 	current->sas_ss_flags = le32_to_cpu(img->stack_flags);
-	ret = kcr_sigqueue_restore(ctx, rec->data + sizeof(*img), rec->len - sizeof(*img),
-				   PIDTYPE_PID);
+	ret = kcr_sigqueue_restore(t->process, rec->data + sizeof(*img),
+				   rec->len - sizeof(*img), PIDTYPE_PID);
 	if (ret)
 		return ret;
 	masks_restore(img);

@@ -19,15 +19,18 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
+#include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -37,7 +40,7 @@
 /* Ids of what others refer to. */
 enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
-	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER,
 };
 
@@ -144,6 +147,11 @@ static void put_files(struct build *b)
 		cpu_to_le32(ID_PIPE), cpu_to_le32(KCR_FILE_READ)
 	};
 	struct kcr_img_eventfd eventfd = { .count = cpu_to_le64(7) };
+	struct kcr_img_timerfd timerfd = {
+		.state = cpu_to_le32(KCR_TIMERFD_ARMED), .ticks = cpu_to_le64(2),
+		.until_ns = cpu_to_le64(1500000000),
+	};
+	struct kcr_img_signalfd signalfd = { .mask = cpu_to_le64(1 << 9) };
 	struct kcr_img_epoll epoll = { .count = cpu_to_le32(1) };
 	struct kcr_img_epoll_item item = {
 		.fd = cpu_to_le32(4), .file = cpu_to_le32(ID_PIPE_READ),
@@ -154,6 +162,8 @@ static void put_files(struct build *b)
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
 	PUT(b, KCR_KIND_EVENTFD, ID_EVENTFD, 0, &eventfd);
+	PUT(b, KCR_KIND_TIMERFD, ID_TIMERFD, 0, &timerfd);
+	PUT(b, KCR_KIND_SIGNALFD, ID_SIGNALFD, 0, &signalfd);
 	PUT_TAIL(b, KCR_KIND_EPOLL, ID_EPOLL, 0, &epoll, &item, sizeof(item));
 }
 
@@ -273,6 +283,14 @@ static void put_process(struct build *b)
 	struct kcr_img_itimer timers[KCR_ITIMERS] = {
 		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
 	};
+	struct kcr_img_posix_timers posix = {
+		.next_id = cpu_to_le32(4), .count = cpu_to_le32(1),
+	};
+	struct kcr_img_posix_timer timer = {
+		.id = cpu_to_le32(3), .clock = cpu_to_le32(-6),
+		.flags = cpu_to_le32(KCR_POSIX_TIMER_ARMED), .signo = cpu_to_le32(14),
+		.until_ns = cpu_to_le64(1500000000),
+	};
 
 	PUT(b, KCR_KIND_PROCESS, ID_PROCESS, 0, &process);
 	PUT(b, KCR_KIND_RLIMITS, 0, 0, &limits);
@@ -280,6 +298,7 @@ static void put_process(struct build *b)
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
 	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
+	PUT_TAIL(b, KCR_KIND_POSIX_TIMER, 0, 0, &posix, &timer, sizeof(timer));
 	PUT(b, KCR_KIND_X86_CPU, 0, 0, &cpu);
 }
 

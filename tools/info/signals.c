@@ -54,6 +54,7 @@ const struct info_ops info_sighand = {
 
 static const struct info_name siginfo_flags[] = {
 	{ KCR_SIGINFO_LOST,	"lost" },
+	{ KCR_SIGINFO_TIMER,	"timer" },
 	{ }
 };
 

@@ -11,6 +11,9 @@
 /* The signal is pending, but what siginfo_t would tell was lost. */
 #define KCR_SIGINFO_LOST	(1u << 0)
 
+/* A POSIX timer sent it; beginning of @fields: its id. The timer tells the rest. */
+#define KCR_SIGINFO_TIMER	(1u << 1)
+
 /**
  * struct kcr_img_siginfo - one signal that is pending
  * @signo: 1 to KCR_SIGNALS
