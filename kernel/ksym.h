@@ -80,6 +80,7 @@
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
+	x(seccomp,		"make seccomp filters")			\
 	x(setsid,		"lead a session")			\
 	x(setpgid,		"lead a process group")			\
 	x(setresuid,		"restore user ids")			\

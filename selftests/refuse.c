@@ -27,12 +27,13 @@ TEST_REFUSED(a_posix_timer, "POSIX timer")
 	EXPECT_EQ(0, timer_delete(timer));
 }
 
-TEST_REFUSED(a_seccomp_filter, "seccomp")
+TEST_REFUSED(a_seccomp_filter_with_a_listener, "SECCOMP_FILTER_FLAG_NEW_LISTENER")
 {
 	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct sock_fprog prog = { 1, &allow };
 
-	ASSERT_EQ(0, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+	ASSERT_LE(0, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			     SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog));
 	cut();
 }
 

@@ -100,6 +100,7 @@ struct kcr_rec_head {
 #define KCR_KINDS(x)							\
 	x(1,  HOST,	host,	  "machine, kernel and clocks at the cut")	\
 	x(30, PROCESS,	process,  "process: its ids and its parent")	\
+	x(48, FILTER,	filter,	  "seccomp filter")			\
 	x(2,  CONTENT,	content,  "contents or hash of a file")		\
 	x(3,  REG,	reg,	  "open regular file or directory")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
@@ -128,6 +129,7 @@ struct kcr_rec_head {
 	x(44, BLOCKED,	blocked,  "system call that the thread sleeps in") \
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\
+	x(47, SECCOMP,	seccomp,  "seccomp mode and filters")		\
 	x(41, CRED,	cred,	  "ids, groups and capabilities")	\
 	x(60, PAGES,	pages,	  "run of pages")			\
 	x(61, INDEX,	index,	  "index of pages")			\

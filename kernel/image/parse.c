@@ -15,6 +15,7 @@
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/filter.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
@@ -27,6 +28,7 @@
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
+#include "../../uapi/image/seccomp.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/sigshared.h"
@@ -93,6 +95,10 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_SIGTHREAD]	= AT_LEAST(struct kcr_img_sigthread),
 	[KCR_KIND_SCHED]	= AT_LEAST(struct kcr_img_sched),
 	[KCR_KIND_BLOCKED]	= EXACTLY(struct kcr_img_blocked),
+	[KCR_KIND_SECCOMP]	= EXACTLY(struct kcr_img_seccomp),
+	[KCR_KIND_FILTER]	= BETWEEN(sizeof(struct kcr_img_filter),
+					  sizeof(struct kcr_img_filter) +
+					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
 	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),
 	[KCR_KIND_PAGES]	= BETWEEN(sizeof(struct kcr_img_pages), PAGES_MAX),

@@ -246,9 +246,7 @@ static int refuse_confinement(struct kcr_ctx *ctx, struct task_struct *task)
 	const struct cred *cred = get_task_cred(task);
 	int ret = 0;
 
-	if (task->seccomp.mode)
-		ret = kcr_refuse(ctx, "it is confined by seccomp");
-	if (!ret && has_landlock(cred))
+	if (has_landlock(cred))
 		ret = kcr_refuse(ctx, "it is confined by Landlock");
 	if (!ret)
 		ret = refuse_label(ctx, task) ?: refuse_keys(ctx, cred);

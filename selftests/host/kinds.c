@@ -11,6 +11,7 @@
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/filter.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
@@ -23,6 +24,7 @@
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
+#include "../../uapi/image/seccomp.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/sigthread.h"
@@ -38,7 +40,7 @@
 enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
-	ID_PROCESS, ID_LEADER, ID_WORKER,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
 };
 
 #define HEAP	0x555500000000ull
@@ -312,6 +314,20 @@ static void put_thread(struct build *b, uint32_t id, uint32_t tid,
 	build_rec(b, KCR_KIND_X86_XSTATE, 0, id, xstate, sizeof(xstate));
 }
 
+static void put_seccomp(struct build *b)
+{
+	struct kcr_img_filter filter = { .count = cpu_to_le32(1) };
+	struct kcr_img_insn allow = { cpu_to_le16(6), 0, 0, cpu_to_le32(0x7fff0000) };
+	struct kcr_img_seccomp seccomp = {
+		.mode = cpu_to_le32(KCR_SECCOMP_FILTER),
+		.flags = cpu_to_le32(KCR_SECCOMP_NO_NEW_PRIVS),
+		.filter = cpu_to_le32(ID_FILTER),
+	};
+
+	PUT_TAIL(b, KCR_KIND_FILTER, ID_FILTER, 0, &filter, &allow, sizeof(allow));
+	PUT(b, KCR_KIND_SECCOMP, 0, ID_WORKER, &seccomp);
+}
+
 static void put_threads(struct build *b)
 {
 	struct kcr_img_blocked blocked = {
@@ -323,6 +339,7 @@ static void put_threads(struct build *b)
 	put_thread(b, ID_LEADER, 4711, "sample");
 	put_thread(b, ID_WORKER, 4712, "a worker of 16 c");
 	PUT(b, KCR_KIND_BLOCKED, 0, ID_WORKER, &blocked);
+	put_seccomp(b);
 }
 
 static void put_pages(struct build *b)
