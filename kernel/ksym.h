@@ -96,6 +96,9 @@
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\
+	x(arch_prctl,		"forbid CPUID")				\
+	x(ioperm,		"restore the right to use I/O ports")	\
+	x(iopl,			"restore the right to use I/O ports")	\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
 	x(epoll_create1,	"make an epoll set")			\
@@ -110,6 +113,7 @@
 	x(tty_fops, const struct file_operations, "know a terminal")	\
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
+	KCR_KSYM_YAMA(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \

@@ -97,27 +97,6 @@ TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")
 	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
 }
 
-TEST_REFUSED(io_ports, "I/O ports")
-{
-	if (syscall(SYS_ioperm, 0x80, 1, 1))
-		skip("no I/O ports");
-	cut();
-}
-
-TEST_REFUSED(an_unreadable_clock_of_the_processor, "PR_SET_TSC")
-{
-	ASSERT_EQ(0, prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
-	cut();
-	prctl(PR_SET_TSC, PR_TSC_ENABLE);
-}
-
-TEST_REFUSED(a_policy_for_memory_failures, "PR_MCE_KILL")
-{
-	if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0))
-		skip("no PR_MCE_KILL");
-	cut();
-}
-
 TEST_REFUSED(a_numa_policy, "NUMA memory policy")
 {
 	unsigned long nodes = 1;

@@ -24,6 +24,7 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -39,6 +40,7 @@
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
 #include "../../uapi/image/x86_regs.h"
+#include "../../uapi/image/x86_thread.h"
 
 _Static_assert(sizeof(struct kcr_image_head) == 64, "image head");
 _Static_assert(sizeof(struct kcr_rec_head) == 40, "record head");
@@ -99,6 +101,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_FILTER]	= BETWEEN(sizeof(struct kcr_img_filter),
 					  sizeof(struct kcr_img_filter) +
 					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
+	[KCR_KIND_PRCTL]	= EXACTLY(struct kcr_img_prctl),
+	[KCR_KIND_X86_THREAD]	= AT_LEAST(struct kcr_img_x86_thread),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
 	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),
 	[KCR_KIND_PAGES]	= BETWEEN(sizeof(struct kcr_img_pages), PAGES_MAX),

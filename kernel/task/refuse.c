@@ -254,24 +254,6 @@ static int refuse_confinement(struct kcr_ctx *ctx, struct task_struct *task)
 	return ret;
 }
 
-/* Flags of prctl(2) that nothing saves. */
-static int refuse_prctl(struct kcr_ctx *ctx, struct task_struct *task)
-{
-	int ret = 0;
-
-	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
-		ret = kcr_refuse(ctx, "it has its system calls dispatched (PR_SET_SYSCALL_USER_DISPATCH)");
-	if (!ret && (task_spec_ssb_disable(task) || task_spec_ssb_noexec(task) ||
-		     task_spec_ssb_force_disable(task) || task_spec_ib_disable(task) ||
-		     task_spec_ib_force_disable(task)))
-		ret = kcr_refuse(ctx, "it has speculation restricted (PR_SET_SPECULATION_CTRL)");
-	if (!ret && task->flags & (PF_MCE_EARLY | PF_MCE_PROCESS))
-		ret = kcr_refuse(ctx, "it has a policy for memory failures (PR_MCE_KILL)");
-	if (!ret && task->flags & (PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE))
-		ret = kcr_refuse(ctx, "it takes part in writing memory back (PR_SET_IO_FLUSHER)");
-	return ret;
-}
-
 static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	int ret = 0;
@@ -295,6 +277,6 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
 	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
-	       refuse_confinement(ctx, t->task) ?: refuse_prctl(ctx, t->task) ?:
-	       refuse_sysvipc(ctx, t->task) ?: refuse_rest(ctx, t->task);
+	       refuse_confinement(ctx, t->task) ?: refuse_sysvipc(ctx, t->task) ?:
+	       refuse_rest(ctx, t->task);
 }

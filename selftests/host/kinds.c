@@ -20,6 +20,7 @@
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
+#include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -34,6 +35,7 @@
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
 #include "../../uapi/image/x86_regs.h"
+#include "../../uapi/image/x86_thread.h"
 #include "build.h"
 
 /* Ids of what others refer to. */
@@ -314,6 +316,22 @@ static void put_thread(struct build *b, uint32_t id, uint32_t tid,
 	build_rec(b, KCR_KIND_X86_XSTATE, 0, id, xstate, sizeof(xstate));
 }
 
+static void put_prctl(struct build *b)
+{
+	struct kcr_img_prctl prctl = {
+		.flags = cpu_to_le32(KCR_PRCTL_MCE_EARLY),
+		.default_timer_slack_ns = cpu_to_le64(50000),
+	};
+	struct kcr_img_x86_thread thread = {
+		.flags = cpu_to_le32(KCR_X86_NO_TSC),
+		.ranges = cpu_to_le32(1),
+	};
+	struct kcr_img_x86_ports ports = { cpu_to_le32(0x80), cpu_to_le32(1) };
+
+	PUT(b, KCR_KIND_PRCTL, 0, ID_WORKER, &prctl);
+	PUT_TAIL(b, KCR_KIND_X86_THREAD, 0, ID_WORKER, &thread, &ports, sizeof(ports));
+}
+
 static void put_seccomp(struct build *b)
 {
 	struct kcr_img_filter filter = { .count = cpu_to_le32(1) };
@@ -339,6 +357,7 @@ static void put_threads(struct build *b)
 	put_thread(b, ID_LEADER, 4711, "sample");
 	put_thread(b, ID_WORKER, 4712, "a worker of 16 c");
 	PUT(b, KCR_KIND_BLOCKED, 0, ID_WORKER, &blocked);
+	put_prctl(b);
 	put_seccomp(b);
 }
 
