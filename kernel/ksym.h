@@ -99,6 +99,7 @@
 	x(arch_prctl,		"forbid CPUID")				\
 	x(ioperm,		"restore the right to use I/O ports")	\
 	x(iopl,			"restore the right to use I/O ports")	\
+	x(modify_ldt,		"make a local descriptor table")	\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
 	x(epoll_create1,	"make an epoll set")			\

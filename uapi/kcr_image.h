@@ -117,6 +117,7 @@ struct kcr_rec_head {
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\
 	x(22, VDSO,	vdso,	  "vDSO")				\
+	x(58, X86_LDT,	x86_ldt,  "x86-64 local descriptor table")	\
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\

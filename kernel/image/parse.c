@@ -39,6 +39,7 @@
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
 
@@ -102,6 +103,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  sizeof(struct kcr_img_filter) +
 					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
 	[KCR_KIND_PRCTL]	= EXACTLY(struct kcr_img_prctl),
+	[KCR_KIND_X86_LDT]	= BETWEEN(0, KCR_LDT_MAX * sizeof(struct kcr_img_x86_ldt)),
 	[KCR_KIND_X86_THREAD]	= AT_LEAST(struct kcr_img_x86_thread),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
 	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),

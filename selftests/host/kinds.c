@@ -34,6 +34,7 @@
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
 #include "build.h"
@@ -274,6 +275,7 @@ static void put_process(struct build *b)
 	struct kcr_img_siginfo pending = { .signo = cpu_to_le32(10) };
 	struct kcr_img_time time = { cpu_to_le64(5), cpu_to_le64(6) };
 	struct kcr_img_x86_cpu cpu = { { [KCR_CPUID_7_EBX] = cpu_to_le32(1 << 5) } };
+	struct kcr_img_x86_ldt segment = { .entry = cpu_to_le32(3), .limit = cpu_to_le32(15) };
 	struct kcr_img_itimer timers[KCR_ITIMERS] = {
 		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
 	};
@@ -285,6 +287,7 @@ static void put_process(struct build *b)
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
 	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
 	PUT(b, KCR_KIND_X86_CPU, 0, 0, &cpu);
+	PUT(b, KCR_KIND_X86_LDT, 0, 0, &segment);
 }
 
 static void put_thread(struct build *b, uint32_t id, uint32_t tid,

@@ -2,6 +2,7 @@
 /* Registers of x86-64. */
 #include <string.h>
 
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
 #include "info.h"
@@ -183,4 +184,35 @@ static void x86_thread_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_x86_thread = {
 	.size	= sizeof(struct kcr_img_x86_thread),
 	.print	= x86_thread_print,
+};
+
+static const struct info_name ldt_flags[] = {
+	{ KCR_LDT_SEG_32BIT,		"seg_32bit" },
+	{ KCR_LDT_READ_EXEC_ONLY,	"read_exec_only" },
+	{ KCR_LDT_LIMIT_IN_PAGES,	"limit_in_pages" },
+	{ KCR_LDT_NOT_PRESENT,		"not_present" },
+	{ KCR_LDT_USEABLE,		"useable" },
+	{ }
+};
+
+static void x86_ldt_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_x86_ldt *segment = rec->data;
+	size_t i, n = info_items(rec, 0, sizeof(*segment), KCR_LDT_MAX);
+
+	emit_begin_list(e, "segments");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMIT32(e, &segment[i], entry);
+		EMITX32(e, &segment[i], base);
+		EMITX32(e, &segment[i], limit);
+		EMIT32(e, &segment[i], contents);
+		info_flags(e, "flags", le32_to_cpu(segment[i].flags), ldt_flags);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_x86_ldt = {
+	.print	= x86_ldt_print,
 };
