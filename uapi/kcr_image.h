@@ -121,8 +121,9 @@ struct kcr_rec_head {
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\
-	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(34, TIME,	time,	  "clocks of the process")		\
+	x(56, USAGE,	usage,	  "CPU time, other usage, and when it began") \
+	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(35, ITIMER,	itimer,	  "interval timers")			\
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \

@@ -36,6 +36,7 @@
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/usage.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -94,6 +95,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
 	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
 	[KCR_KIND_TIME]		= EXACTLY(struct kcr_img_time),
+	[KCR_KIND_USAGE]	= AT_LEAST(struct kcr_img_usage),
 	[KCR_KIND_CRED]		= AT_LEAST(struct kcr_img_cred),
 	[KCR_KIND_SIGTHREAD]	= AT_LEAST(struct kcr_img_sigthread),
 	[KCR_KIND_SCHED]	= AT_LEAST(struct kcr_img_sched),

@@ -241,6 +241,7 @@ static struct seccomp swap_seccomp(struct seccomp new)
 	old = current->seccomp;
 	current->seccomp.mode = new.mode;
 	atomic_set(&current->seccomp.filter_count, atomic_read(&new.filter_count));
+	/* As the kernel does it where others look: whole before it is seen. */
 	smp_store_release(&current->seccomp.filter, new.filter);
 	if (new.mode != SECCOMP_MODE_DISABLED)
 		set_task_syscall_work(current, SECCOMP);

@@ -4,8 +4,8 @@
  * name. The walk goes over task_struct, signal_struct, cred and nsproxy; what
  * is neither here nor in a kind of its own is
  *
- *  - accounting and statistics (utime, min_flt, ioac, sched_info, delays, ...),
- *    which begin anew: they tell of this run,
+ *  - statistics (sched_info, delays, acct_rss_mem1, ...), which begin anew: they
+ *    tell of this run,
  *  - the scheduler's, memory management's and lock debugging's own state,
  *  - the parent's and the tracer's (has_child_subreaper, ptracer_cred, ...),
  *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,

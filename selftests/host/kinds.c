@@ -31,6 +31,7 @@
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/usage.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -276,6 +277,11 @@ static void put_process(struct build *b)
 	struct kcr_img_time time = { cpu_to_le64(5), cpu_to_le64(6) };
 	struct kcr_img_x86_cpu cpu = { { [KCR_CPUID_7_EBX] = cpu_to_le32(1 << 5) } };
 	struct kcr_img_x86_ldt segment = { .entry = cpu_to_le32(3), .limit = cpu_to_le32(15) };
+	struct kcr_img_usage usage = { .ended[KCR_USAGE_UTIME] = cpu_to_le64(3) };
+	struct kcr_img_usage_thread threads[2] = {
+		{ .tid = cpu_to_le32(4711), .val[KCR_USAGE_NVCSW] = cpu_to_le64(4) },
+		{ .tid = cpu_to_le32(4712) },
+	};
 	struct kcr_img_itimer timers[KCR_ITIMERS] = {
 		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
 	};
@@ -285,6 +291,7 @@ static void put_process(struct build *b)
 	PUT(b, KCR_KIND_SIGHAND, 0, 0, &actions);
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
+	PUT_TAIL(b, KCR_KIND_USAGE, 0, 0, &usage, threads, sizeof(threads));
 	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
 	PUT(b, KCR_KIND_X86_CPU, 0, 0, &cpu);
 	PUT(b, KCR_KIND_X86_LDT, 0, 0, &segment);
