@@ -92,11 +92,16 @@ static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 	return ret ?: save_threads(ctx, p);
 }
 
-/* Of one that has ended nothing is left but that it has. */
+/* Of one that has ended nothing is left but that it has, and what it has used. */
+static int save_ended(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	return kcr_process_ops.save_process(ctx, p) ?: kcr_usage_ops.save_process(ctx, p);
+}
+
 static int save_process(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	size_t mark = kcr_where_process(ctx, p);
-	int ret = p->zombie ? kcr_process_ops.save_process(ctx, p) : save_live(ctx, p);
+	int ret = p->zombie ? save_ended(ctx, p) : save_live(ctx, p);
 
 	kcr_where_end(ctx, mark);
 	return ret;

@@ -87,6 +87,7 @@
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
+	x(seccomp,		"make seccomp filters")			\
 	x(setsid,		"lead a session")			\
 	x(setpgid,		"lead a process group")			\
 	x(setresuid,		"restore user ids")			\
@@ -102,6 +103,10 @@
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\
+	x(arch_prctl,		"forbid CPUID")				\
+	x(ioperm,		"restore the right to use I/O ports")	\
+	x(iopl,			"restore the right to use I/O ports")	\
+	x(modify_ldt,		"make a local descriptor table")	\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
 	x(timerfd_create,	"make a timerfd")			\
@@ -117,6 +122,7 @@
 	x(tty_fops, const struct file_operations, "know a terminal")	\
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
+	KCR_KSYM_YAMA(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \

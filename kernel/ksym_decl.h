@@ -76,4 +76,11 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #define KCR_KSYM_LANDLOCK(x)
 #endif
 
+#ifdef CONFIG_SECURITY_YAMA
+#define KCR_KSYM_YAMA(x)						\
+	x(ptracer_relations,	struct list_head, "see who may trace it (PR_SET_PTRACER)")
+#else
+#define KCR_KSYM_YAMA(x)
+#endif
+
 #endif /* _KCR_KSYM_DECL_H */

@@ -130,7 +130,7 @@ static int plan_of_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 {
 	struct kcr_process *p = process_of(ctx, rec);
 
-	if (!p || p->zombie)
+	if (!p || (p->zombie && rec->kind != KCR_KIND_USAGE))
 		return kcr_bad_image(ctx, "a %s record that belongs to no process",
 				     kcr_ops_find(rec->kind)->name);
 	rec->process = p;

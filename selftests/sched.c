@@ -54,6 +54,29 @@ TEST(keeps_idle)
 	keeps_policy(SCHED_IDLE, 0, 0);
 }
 
+static void goes_back_to_its_nice_value(int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, 7));
+	ASSERT_EQ(0, sched_setscheduler(0, policy, &param));
+	cut();
+	EXPECT_EQ(7, getpriority(PRIO_PROCESS, 0));
+	param.sched_priority = 0;
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &param));
+	EXPECT_EQ(7, getpriority(PRIO_PROCESS, 0));
+}
+
+TEST(goes_back_from_fifo_to_its_nice_value)
+{
+	goes_back_to_its_nice_value(SCHED_FIFO, 17);
+}
+
+TEST(goes_back_from_idle_to_its_nice_value)
+{
+	goes_back_to_its_nice_value(SCHED_IDLE, 0);
+}
+
 struct attr {
 	uint32_t size, policy;
 	uint64_t flags;

@@ -100,6 +100,7 @@ struct kcr_rec_head {
 #define KCR_KINDS(x)							\
 	x(1,  HOST,	host,	  "machine, kernel and clocks at the cut")	\
 	x(30, PROCESS,	process,  "process: its ids and its parent")	\
+	x(48, FILTER,	filter,	  "seccomp filter")			\
 	x(2,  CONTENT,	content,  "contents or hash of a file")		\
 	x(3,  REG,	reg,	  "open regular file or directory")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
@@ -118,19 +119,24 @@ struct kcr_rec_head {
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\
 	x(22, VDSO,	vdso,	  "vDSO")				\
+	x(58, X86_LDT,	x86_ldt,  "x86-64 local descriptor table")	\
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\
-	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(34, TIME,	time,	  "clocks of the process")		\
+	x(56, USAGE,	usage,	  "CPU time, other usage, and when it began") \
+	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(35, ITIMER,	itimer,	  "interval timers")			\
 	x(36, POSIX_TIMER, posix_timer, "POSIX timers")			\
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\
+	x(49, PRCTL,	prctl,	  "what prctl(2) sets of a thread")	\
+	x(57, X86_THREAD, x86_thread, "x86-64 I/O ports, TSC and CPUID") \
 	x(44, BLOCKED,	blocked,  "system call that the thread sleeps in") \
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\
+	x(47, SECCOMP,	seccomp,  "seccomp mode and filters")		\
 	x(41, CRED,	cred,	  "ids, groups and capabilities")	\
 	x(60, PAGES,	pages,	  "run of pages")			\
 	x(61, INDEX,	index,	  "index of pages")			\

@@ -15,6 +15,7 @@
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/filter.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
@@ -24,10 +25,12 @@
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/posix_timer.h"
+#include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
+#include "../../uapi/image/seccomp.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/signalfd.h"
@@ -36,10 +39,13 @@
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
+#include "../../uapi/image/usage.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
+#include "../../uapi/image/x86_thread.h"
 
 _Static_assert(sizeof(struct kcr_image_head) == 64, "image head");
 _Static_assert(sizeof(struct kcr_rec_head) == 40, "record head");
@@ -95,10 +101,18 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
 	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
 	[KCR_KIND_TIME]		= EXACTLY(struct kcr_img_time),
+	[KCR_KIND_USAGE]	= AT_LEAST(struct kcr_img_usage),
 	[KCR_KIND_CRED]		= AT_LEAST(struct kcr_img_cred),
 	[KCR_KIND_SIGTHREAD]	= AT_LEAST(struct kcr_img_sigthread),
 	[KCR_KIND_SCHED]	= AT_LEAST(struct kcr_img_sched),
 	[KCR_KIND_BLOCKED]	= EXACTLY(struct kcr_img_blocked),
+	[KCR_KIND_SECCOMP]	= EXACTLY(struct kcr_img_seccomp),
+	[KCR_KIND_FILTER]	= BETWEEN(sizeof(struct kcr_img_filter),
+					  sizeof(struct kcr_img_filter) +
+					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
+	[KCR_KIND_PRCTL]	= EXACTLY(struct kcr_img_prctl),
+	[KCR_KIND_X86_LDT]	= BETWEEN(0, KCR_LDT_MAX * sizeof(struct kcr_img_x86_ldt)),
+	[KCR_KIND_X86_THREAD]	= AT_LEAST(struct kcr_img_x86_thread),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
 	[KCR_KIND_X86_XSTATE]	= BETWEEN(KCR_X86_XSTATE_MIN, KCR_X86_XSTATE_MAX),
 	[KCR_KIND_PAGES]	= BETWEEN(sizeof(struct kcr_img_pages), PAGES_MAX),

@@ -12,7 +12,8 @@
  *     -ERESTARTNOINTR, or -EINTR that is rewritten to -ERESTARTNOHAND where the
  *     call had no time-out. Nothing is kept; the registers say all.
  *   - It continues it through the restart block (restart_block.c).
- *   - We carry it on (carry.c).
+ *   - We carry it on (carry.c); so we do with what the kernel would continue if
+ *     the thread is confined by seccomp, which may deny restart_syscall().
  *
  * For the two last there is a record in the image. A thread that is made gets
  * its restart block, or carries the call on, when it is let go: by then its
@@ -91,9 +92,31 @@ static u32 write_rewrite(struct kcr_blocked *b, long ret, u32 call)
 	return call;
 }
 
-/* What there is left to do of a call that returned @ret. */
-static u32 rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret)
+static bool confined(void)
 {
+#ifdef CONFIG_SECCOMP
+	return current->seccomp.mode;
+#else
+	return false;
+#endif
+}
+
+static u32 restart_block_rewrite(struct kcr_thread *t)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (!confined() || kcr_restart_block_get(t->ctx, current, b) != KCR_BLOCK_KNOWN)
+		return KCR_BLOCKED_NONE;
+	return b->call;
+}
+
+/* What there is left to do of a call that returned @ret. */
+static u32 rewrite(struct kcr_thread *t, struct pt_regs *regs, long ret)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (ret == -ERESTART_RESTARTBLOCK)
+		return restart_block_rewrite(t);
 	switch (syscall_get_nr(current, regs)) {
 	case __NR_epoll_wait:
 	case __NR_epoll_pwait:
@@ -125,7 +148,7 @@ void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs)
 	if (!b || task_sigpending(current) || current->flags & PF_EXITING ||
 	    kcr_carry_on(current))
 		return;
-	b->call = rewrite(b, regs, regs_return_value(regs));
+	b->call = rewrite(t, regs, regs_return_value(regs));
 }
 
 void kcr_blocked_resumed(struct kcr_thread *t, struct pt_regs *regs)
@@ -269,7 +292,7 @@ void kcr_blocked_made(struct kcr_thread *t)
 
 	if (b->timed)
 		b->until = shift(b->until, -clock_offset(current, b->clock));
-	if (b->call >= KCR_BLOCKED_EPOLL)
+	if (b->call >= KCR_BLOCKED_EPOLL || (b->call && confined()))
 		kcr_carry_begin(t);
 	else
 		kcr_restart_block_set(b);

@@ -59,6 +59,15 @@ static int left_ms(const struct kcr_blocked *b)
 	return min_t(s64, ms, INT_MAX);
 }
 
+/* What restart_syscall() does. */
+static long carry_restart_block(struct kcr_blocked *b)
+{
+	struct restart_block *rb = &current->restart_block;
+
+	kcr_restart_block_set(b);
+	return rb->fn(rb);
+}
+
 static long carry_epoll(struct kcr_blocked *b)
 {
 	long ret;
@@ -212,6 +221,9 @@ static long carry_writev(struct kcr_blocked *b)
 }
 
 static long (*const carriers[])(struct kcr_blocked *b) = {
+	[KCR_BLOCKED_NANOSLEEP]		= carry_restart_block,
+	[KCR_BLOCKED_POLL]		= carry_restart_block,
+	[KCR_BLOCKED_FUTEX]		= carry_restart_block,
 	[KCR_BLOCKED_EPOLL]		= carry_epoll,
 	[KCR_BLOCKED_PPOLL]		= carry_ppoll,
 	[KCR_BLOCKED_SELECT]		= carry_select,

@@ -4,8 +4,8 @@
  * name. The walk goes over task_struct, signal_struct, cred and nsproxy; what
  * is neither here nor in a kind of its own is
  *
- *  - accounting and statistics (utime, min_flt, ioac, sched_info, delays, ...),
- *    which begin anew: they tell of this run,
+ *  - statistics (sched_info, delays, acct_rss_mem1, ...), which begin anew: they
+ *    tell of this run,
  *  - the scheduler's, memory management's and lock debugging's own state,
  *  - the parent's and the tracer's (has_child_subreaper, ptracer_cred, ...),
  *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,
@@ -237,31 +237,11 @@ static int refuse_confinement(struct kcr_ctx *ctx, struct task_struct *task)
 	const struct cred *cred = get_task_cred(task);
 	int ret = 0;
 
-	if (task->seccomp.mode)
-		ret = kcr_refuse(ctx, "it is confined by seccomp");
-	if (!ret && has_landlock(cred))
+	if (has_landlock(cred))
 		ret = kcr_refuse(ctx, "it is confined by Landlock");
 	if (!ret)
 		ret = refuse_label(ctx, task) ?: refuse_keys(ctx, cred);
 	put_cred(cred);
-	return ret;
-}
-
-/* Flags of prctl(2) that nothing saves. */
-static int refuse_prctl(struct kcr_ctx *ctx, struct task_struct *task)
-{
-	int ret = 0;
-
-	if (test_task_syscall_work(task, SYSCALL_USER_DISPATCH))
-		ret = kcr_refuse(ctx, "it has its system calls dispatched (PR_SET_SYSCALL_USER_DISPATCH)");
-	if (!ret && (task_spec_ssb_disable(task) || task_spec_ssb_noexec(task) ||
-		     task_spec_ssb_force_disable(task) || task_spec_ib_disable(task) ||
-		     task_spec_ib_force_disable(task)))
-		ret = kcr_refuse(ctx, "it has speculation restricted (PR_SET_SPECULATION_CTRL)");
-	if (!ret && task->flags & (PF_MCE_EARLY | PF_MCE_PROCESS))
-		ret = kcr_refuse(ctx, "it has a policy for memory failures (PR_MCE_KILL)");
-	if (!ret && task->flags & (PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE))
-		ret = kcr_refuse(ctx, "it takes part in writing memory back (PR_SET_IO_FLUSHER)");
 	return ret;
 }
 
@@ -288,6 +268,6 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
 	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
-	       refuse_confinement(ctx, t->task) ?: refuse_prctl(ctx, t->task) ?:
-	       refuse_sysvipc(ctx, t->task) ?: refuse_rest(ctx, t->task);
+	       refuse_confinement(ctx, t->task) ?: refuse_sysvipc(ctx, t->task) ?:
+	       refuse_rest(ctx, t->task);
 }

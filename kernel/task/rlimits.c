@@ -7,7 +7,7 @@
  * (the soft limit) fits in. Limits that a system derives from the size of its
  * memory are cut to what the restarter has on this one.
  *
- * RLIMIT_CPU counts from the restart: the time used before is not known here.
+ * RLIMIT_CPU counts on from what the process has used (usage.c).
  */
 #include <linux/capability.h>
 #include <linux/sched/signal.h>

@@ -7,7 +7,7 @@
  * needs it here, and the restarter's cpuset and cgroup apply. A thread that
  * could run everywhere stays where the restarter may run; an affinity of its
  * own is cut to the processors that there are. Clamps of utilization and core
- * scheduling cookies are refused.
+ * scheduling cookies are refused. An autogroup is the restarter's to give.
  */
 #include <linux/cpumask.h>
 #include <linux/ioprio.h>
@@ -168,6 +168,20 @@ static int sched_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return cpus_check(ctx, img);
 }
 
+/*
+ * Other policies don't look at the nice value, and sched_setattr(2) does not set
+ * it with them. It counts when the thread goes back to SCHED_OTHER.
+ */
+static int nice_restore(const struct sched_attr *want)
+{
+	const struct sched_attr attr = { .size = sizeof(attr), .sched_nice = want->sched_nice };
+
+	if (want->sched_policy == SCHED_NORMAL || want->sched_policy == SCHED_BATCH ||
+	    want->sched_nice == task_nice(current))
+		return 0;
+	return kcr_call(sched_setattr)(current, &attr);
+}
+
 static int policy_restore(struct kcr_ctx *ctx, const struct kcr_img_sched *img)
 {
 	u32 flags = le32_to_cpu(img->flags);
@@ -188,7 +202,7 @@ static int policy_restore(struct kcr_ctx *ctx, const struct kcr_img_sched *img)
 		attr.sched_flags |= SCHED_FLAG_RECLAIM;
 	if (flags & KCR_SCHED_OVERRUN)
 		attr.sched_flags |= SCHED_FLAG_DL_OVERRUN;
-	ret = kcr_call(sched_setattr)(current, &attr);
+	ret = nice_restore(&attr) ?: kcr_call(sched_setattr)(current, &attr);
 	if (ret == -EPERM)
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, ret,
 				"you may not give the program its scheduling policy %u, nice value %d, priority %u",

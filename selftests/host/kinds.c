@@ -11,6 +11,7 @@
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/filter.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
@@ -20,10 +21,12 @@
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/posix_timer.h"
+#include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
+#include "../../uapi/image/seccomp.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/signalfd.h"
@@ -31,10 +34,13 @@
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
+#include "../../uapi/image/usage.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
+#include "../../uapi/image/x86_thread.h"
 #include "build.h"
 
 /* Ids of what others refer to. */
@@ -42,6 +48,8 @@ enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER,
+	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
 };
 
 #define HEAP	0x555500000000ull
@@ -280,6 +288,12 @@ static void put_process(struct build *b)
 	struct kcr_img_siginfo pending = { .signo = cpu_to_le32(10) };
 	struct kcr_img_time time = { cpu_to_le64(5), cpu_to_le64(6) };
 	struct kcr_img_x86_cpu cpu = { { [KCR_CPUID_7_EBX] = cpu_to_le32(1 << 5) } };
+	struct kcr_img_x86_ldt segment = { .entry = cpu_to_le32(3), .limit = cpu_to_le32(15) };
+	struct kcr_img_usage usage = { .ended[KCR_USAGE_UTIME] = cpu_to_le64(3) };
+	struct kcr_img_usage_thread threads[2] = {
+		{ .tid = cpu_to_le32(4711), .val[KCR_USAGE_NVCSW] = cpu_to_le64(4) },
+		{ .tid = cpu_to_le32(4712) },
+	};
 	struct kcr_img_itimer timers[KCR_ITIMERS] = {
 		[0] = { cpu_to_le64(1500000000), cpu_to_le64(1000000000) },
 	};
@@ -297,9 +311,11 @@ static void put_process(struct build *b)
 	PUT(b, KCR_KIND_SIGHAND, 0, 0, &actions);
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
+	PUT_TAIL(b, KCR_KIND_USAGE, 0, 0, &usage, threads, sizeof(threads));
 	PUT(b, KCR_KIND_ITIMER, 0, 0, &timers);
 	PUT_TAIL(b, KCR_KIND_POSIX_TIMER, 0, 0, &posix, &timer, sizeof(timer));
 	PUT(b, KCR_KIND_X86_CPU, 0, 0, &cpu);
+	PUT(b, KCR_KIND_X86_LDT, 0, 0, &segment);
 }
 
 static void put_thread(struct build *b, uint32_t id, uint32_t tid,
@@ -331,6 +347,36 @@ static void put_thread(struct build *b, uint32_t id, uint32_t tid,
 	build_rec(b, KCR_KIND_X86_XSTATE, 0, id, xstate, sizeof(xstate));
 }
 
+static void put_prctl(struct build *b)
+{
+	struct kcr_img_prctl prctl = {
+		.flags = cpu_to_le32(KCR_PRCTL_MCE_EARLY),
+		.default_timer_slack_ns = cpu_to_le64(50000),
+	};
+	struct kcr_img_x86_thread thread = {
+		.flags = cpu_to_le32(KCR_X86_NO_TSC),
+		.ranges = cpu_to_le32(1),
+	};
+	struct kcr_img_x86_ports ports = { cpu_to_le32(0x80), cpu_to_le32(1) };
+
+	PUT(b, KCR_KIND_PRCTL, 0, ID_WORKER, &prctl);
+	PUT_TAIL(b, KCR_KIND_X86_THREAD, 0, ID_WORKER, &thread, &ports, sizeof(ports));
+}
+
+static void put_seccomp(struct build *b)
+{
+	struct kcr_img_filter filter = { .count = cpu_to_le32(1) };
+	struct kcr_img_insn allow = { cpu_to_le16(6), 0, 0, cpu_to_le32(0x7fff0000) };
+	struct kcr_img_seccomp seccomp = {
+		.mode = cpu_to_le32(KCR_SECCOMP_FILTER),
+		.flags = cpu_to_le32(KCR_SECCOMP_NO_NEW_PRIVS),
+		.filter = cpu_to_le32(ID_FILTER),
+	};
+
+	PUT_TAIL(b, KCR_KIND_FILTER, ID_FILTER, 0, &filter, &allow, sizeof(allow));
+	PUT(b, KCR_KIND_SECCOMP, 0, ID_WORKER, &seccomp);
+}
+
 static void put_threads(struct build *b)
 {
 	struct kcr_img_blocked blocked = {
@@ -342,6 +388,8 @@ static void put_threads(struct build *b)
 	put_thread(b, ID_LEADER, 4711, "sample");
 	put_thread(b, ID_WORKER, 4712, "a worker of 16 c");
 	PUT(b, KCR_KIND_BLOCKED, 0, ID_WORKER, &blocked);
+	put_prctl(b);
+	put_seccomp(b);
 }
 
 static void put_pages(struct build *b)

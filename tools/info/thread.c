@@ -2,8 +2,11 @@
 /* A thread, and how it is scheduled and blocked. */
 #include "../../uapi/image/blocked.h"
 #include "../../uapi/image/cred.h"
+#include "../../uapi/image/filter.h"
+#include "../../uapi/image/prctl.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
+#include "../../uapi/image/seccomp.h"
 #include "../../uapi/image/thread.h"
 #include "blocked.h"
 #include "info.h"
@@ -152,6 +155,85 @@ static void cred_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_cred = {
 	.size	= sizeof(struct kcr_img_cred),
 	.print	= cred_print,
+};
+
+static const struct info_name seccomp_modes[] = {
+	{ KCR_SECCOMP_STRICT,	"strict" },
+	{ KCR_SECCOMP_FILTER,	"filter" },
+	{ }
+};
+
+static const struct info_name seccomp_flags[] = {
+	{ KCR_SECCOMP_NO_NEW_PRIVS,	"no_new_privs" },
+	{ }
+};
+
+static void seccomp_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_seccomp *seccomp = rec->data;
+
+	info_enum(e, "mode", le32_to_cpu(seccomp->mode), seccomp_modes);
+	info_flags(e, "flags", le32_to_cpu(seccomp->flags), seccomp_flags);
+	EMIT32(e, seccomp, filter);
+}
+
+const struct info_ops info_seccomp = {
+	.size	= sizeof(struct kcr_img_seccomp),
+	.print	= seccomp_print,
+};
+
+static const struct info_name filter_flags[] = {
+	{ KCR_FILTER_LOG,	"log" },
+	{ }
+};
+
+static void filter_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_filter *filter = rec->data;
+
+	EMIT32(e, filter, prev);
+	info_flags(e, "flags", le32_to_cpu(filter->flags), filter_flags);
+	emit_u64(e, "instructions", le32_to_cpu(filter->count));
+}
+
+const struct info_ops info_filter = {
+	.size	= sizeof(struct kcr_img_filter),
+	.print	= filter_print,
+};
+
+static const struct info_name prctl_flags[] = {
+	{ KCR_PRCTL_MCE_EARLY,		"mce_early" },
+	{ KCR_PRCTL_MCE_LATE,		"mce_late" },
+	{ KCR_PRCTL_IO_FLUSHER,		"io_flusher" },
+	{ KCR_PRCTL_DISPATCH,		"dispatch" },
+	{ KCR_PRCTL_TRACED_BY_ANY,	"traced_by_any" },
+	{ }
+};
+
+static const struct info_name speculations[] = {
+	{ KCR_SPECULATION_ENABLE,		"enable" },
+	{ KCR_SPECULATION_DISABLE,		"disable" },
+	{ KCR_SPECULATION_FORCE_DISABLE,	"force_disable" },
+	{ KCR_SPECULATION_DISABLE_NOEXEC,	"disable_noexec" },
+	{ }
+};
+
+static void prctl_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_prctl *prctl = rec->data;
+
+	info_flags(e, "flags", le32_to_cpu(prctl->flags), prctl_flags);
+	info_enum(e, "store_bypass", le32_to_cpu(prctl->store_bypass), speculations);
+	info_enum(e, "indirect_branch", le32_to_cpu(prctl->indirect_branch), speculations);
+	EMIT64(e, prctl, default_timer_slack_ns);
+	EMITX64(e, prctl, dispatch_start);
+	EMIT64(e, prctl, dispatch_len);
+	EMITX64(e, prctl, dispatch_selector);
+}
+
+const struct info_ops info_prctl = {
+	.size	= sizeof(struct kcr_img_prctl),
+	.print	= prctl_print,
 };
 
 static const struct info_name policies[] = {

@@ -2,7 +2,9 @@
 /* Registers of x86-64. */
 #include <string.h>
 
+#include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
+#include "../../uapi/image/x86_thread.h"
 #include "info.h"
 #include "summary.h"
 #include "xfeatures.h"
@@ -151,4 +153,66 @@ const struct info_ops info_x86_xstate = {
 	.size	= KCR_X86_XSTATE_MIN,
 	.print	= x86_xstate_print,
 	.note	= x86_xstate_note,
+};
+
+static const struct info_name thread_flags[] = {
+	{ KCR_X86_NO_TSC,	"no_tsc" },
+	{ KCR_X86_NO_CPUID,	"no_cpuid" },
+	{ KCR_X86_FLUSH_L1D,	"flush_l1d" },
+	{ }
+};
+
+static void x86_thread_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_x86_thread *thread = rec->data;
+	const struct kcr_img_x86_ports *ports = (const void *)(thread + 1);
+	size_t i, n = info_items(rec, sizeof(*thread), sizeof(*ports),
+				 le32_to_cpu(thread->ranges));
+
+	info_flags(e, "flags", le32_to_cpu(thread->flags), thread_flags);
+	EMIT32(e, thread, iopl);
+	emit_begin_list(e, "ports");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMITX32(e, &ports[i], from);
+		EMIT32(e, &ports[i], count);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_x86_thread = {
+	.size	= sizeof(struct kcr_img_x86_thread),
+	.print	= x86_thread_print,
+};
+
+static const struct info_name ldt_flags[] = {
+	{ KCR_LDT_SEG_32BIT,		"seg_32bit" },
+	{ KCR_LDT_READ_EXEC_ONLY,	"read_exec_only" },
+	{ KCR_LDT_LIMIT_IN_PAGES,	"limit_in_pages" },
+	{ KCR_LDT_NOT_PRESENT,		"not_present" },
+	{ KCR_LDT_USEABLE,		"useable" },
+	{ }
+};
+
+static void x86_ldt_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_x86_ldt *segment = rec->data;
+	size_t i, n = info_items(rec, 0, sizeof(*segment), KCR_LDT_MAX);
+
+	emit_begin_list(e, "segments");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMIT32(e, &segment[i], entry);
+		EMITX32(e, &segment[i], base);
+		EMITX32(e, &segment[i], limit);
+		EMIT32(e, &segment[i], contents);
+		info_flags(e, "flags", le32_to_cpu(segment[i].flags), ldt_flags);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_x86_ldt = {
+	.print	= x86_ldt_print,
 };

@@ -20,7 +20,8 @@
  *
  * Calls that the kernel starts again by itself, from their arguments, are in no
  * record: the registers tell all. The first three the kernel continues by
- * itself, through restart_syscall(); the others kcr continues.
+ * itself, through restart_syscall(), unless the thread is confined by seccomp; then,
+ * and with the others, kcr does.
  */
 enum kcr_blocked_call {
 	KCR_BLOCKED_NANOSLEEP	= 1,

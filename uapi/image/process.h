@@ -8,7 +8,7 @@
 #define KCR_PROCESS_LEADS_GROUP		(1u << 1)
 #define KCR_PROCESS_STOPPED		(1u << 2) /* by a job control signal */
 #define KCR_PROCESS_SUBREAPER		(1u << 3)
-#define KCR_PROCESS_ZOMBIE		(1u << 4) /* has ended; has no other records */
+#define KCR_PROCESS_ZOMBIE		(1u << 4) /* has ended; has no other record but KCR_KIND_USAGE */
 #define KCR_PROCESS_OWN_SESSION		(1u << 5) /* @sid belongs to the tree */
 #define KCR_PROCESS_OWN_GROUP		(1u << 6) /* @pgid belongs to the tree */
 #define KCR_PROCESS_FLAGS		((1u << 7) - 1)

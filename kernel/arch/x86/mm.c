@@ -2,7 +2,8 @@
 /*
  * What x86 keeps beside an address space. ctx_id, tlb_gen and the locks belong
  * to the structure, not to the program; vsyscall, uprobe and vDSO modes are
- * those of every 64-bit program, and others are refused with their tasks.
+ * those of every 64-bit program, and others are refused with their tasks. The
+ * local descriptor table is ldt.c's.
  */
 #include <linux/mm.h>
 #include <asm/mmu.h>
@@ -19,13 +20,9 @@ int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm)
 {
 	int ret = 0;
 
-#ifdef CONFIG_MODIFY_LDT_SYSCALL
-	if (READ_ONCE(mm->context.ldt))
-		ret = kcr_refuse(ctx, "a local descriptor table (modify_ldt)");
-#endif
 #ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
 	/* Key 0 is everybody's. */
-	if (!ret && mm->context.pkey_allocation_map & ~1)
+	if (mm->context.pkey_allocation_map & ~1)
 		ret = kcr_refuse(ctx, "memory protection keys (pkey_alloc)");
 #endif
 #ifdef CONFIG_ADDRESS_MASKING

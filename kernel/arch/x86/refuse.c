@@ -42,15 +42,5 @@ int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task)
 		ret = kcr_refuse(ctx, "it has segments of its own (set_thread_area)");
 	if (!ret && has_breakpoints(thread))
 		ret = kcr_refuse(ctx, "it has hardware breakpoints");
-#ifdef CONFIG_X86_IOPL_IOPERM
-	if (!ret && (thread->io_bitmap || thread->iopl_emul))
-		ret = kcr_refuse(ctx, "it may use I/O ports (ioperm, iopl)");
-#endif
-	if (!ret && test_tsk_thread_flag(task, TIF_NOTSC))
-		ret = kcr_refuse(ctx, "it may not read the TSC (PR_SET_TSC)");
-	if (!ret && test_tsk_thread_flag(task, TIF_NOCPUID))
-		ret = kcr_refuse(ctx, "it may not use CPUID (ARCH_SET_CPUID)");
-	if (!ret && test_tsk_thread_flag(task, TIF_SPEC_L1D_FLUSH))
-		ret = kcr_refuse(ctx, "it has the L1D cache flushed (PR_SPEC_L1D_FLUSH)");
 	return ret;
 }
