@@ -152,6 +152,7 @@ enum kcr_thread_state {
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
  * @vma_end: restart: end of the last mapping that was checked
+ * @locked: restart: bytes of its mappings that are locked, so far
  * @nr_threads: of those, they that were there at the cut
  * @first_fd: checkpoint: index of its first descriptor among the tree's
  * @nr_fds: how many it has
@@ -174,7 +175,7 @@ struct kcr_process {
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
 	u32 mm_id;
-	u64 vma_end;
+	u64 vma_end, locked;
 	unsigned int nr_threads;
 	unsigned int first_fd, nr_fds;
 	unsigned int nr_mms, nr_fdtables;

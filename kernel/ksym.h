@@ -92,6 +92,8 @@
 	x(pselect6,		"carry on pselect()")			\
 	x(write,		"carry on write()")			\
 	x(mprotect,		"protect memory that is filled")	\
+	x(mlock2,		"lock memory")				\
+	x(mlockall,		"lock memory that is mapped later")	\
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\

@@ -132,13 +132,6 @@ TEST(keeps_its_peak)
 	EXPECT_LT(32 << 10, peak);
 }
 
-TEST_REFUSED(refuses_mlockall, "mlock")
-{
-	ASSERT_EQ(0, mlockall(MCL_FUTURE | MCL_ONFAULT));
-	cut();
-	munlockall();
-}
-
 TEST_REFUSED(refuses_a_descriptor_table, "modify_ldt")
 {
 	struct user_desc desc = {

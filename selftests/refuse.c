@@ -58,12 +58,6 @@ TEST_REFUSED(a_keyring, "keyring of its own")
 	cut();
 }
 
-TEST_REFUSED(locked_memory, "mlock")
-{
-	ASSERT_EQ(0, mlock(&errno, 1));
-	cut();
-}
-
 TEST_REFUSED(another_uts_namespace, "another UTS namespace")
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWUTS));

@@ -337,15 +337,6 @@ TEST(maps_where_it_would_have)
 	EXPECT_TRUE(before == after);
 }
 
-TEST_REFUSED(refuses_locked_memory, "mlock")
-{
-	char *p = private(PAGE);
-
-	ASSERT_EQ(0, mlock(p, PAGE));
-	cut();
-	EXPECT_TRUE(has_flag(p, "lo"));
-}
-
 TEST_REFUSED(refuses_memory_to_be_merged, "MADV_MERGEABLE")
 {
 	char *p = private(PAGE);

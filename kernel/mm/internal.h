@@ -51,6 +51,13 @@ void kcr_shmem_drop(struct kcr_mm_data *data);
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		       const void *data, size_t len);
 
+/* mlock.c */
+int kcr_mlock_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);
+int kcr_mlock_check(struct kcr_ctx *ctx, struct kcr_process *p, u64 bytes);
+int kcr_mlock_check_future(struct kcr_ctx *ctx);
+int kcr_mlock_restore(struct kcr_ctx *ctx, unsigned long start, unsigned long len, u32 flags);
+int kcr_mlock_future(struct kcr_ctx *ctx, u32 flags);
+
 /* runs.c: sort a window of pages into runs and write them */
 int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
 		     struct page **pages, unsigned int count, bool explicit_zeros);

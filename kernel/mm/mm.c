@@ -103,8 +103,6 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 
 	if (other)
 		ret = kcr_refuse(ctx, "shared with another process (%d)", other);
-	if (!ret && mm->def_flags & VM_LOCKED)
-		ret = kcr_refuse(ctx, "locked as it is mapped (mlockall)");
 	if (!ret && mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE))
 		ret = kcr_refuse(ctx, "default flags %lx", mm->def_flags);
 	if (!ret && test_bit(MMF_HAS_UPROBES, &mm->flags))
@@ -115,7 +113,7 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 		ret = kcr_refuse(ctx, "dumpable by root alone: it has changed its ids");
 	if (!ret && !rcu_access_pointer(mm->exe_file))
 		ret = kcr_refuse(ctx, "no executable");
-	return ret ?: kcr_arch_mm_refuse(ctx, mm);
+	return ret ?: kcr_mlock_refuse(ctx, mm) ?: kcr_arch_mm_refuse(ctx, mm);
 }
 
 static void mm_addresses(struct mm_struct *mm, struct kcr_img_mm *img)
@@ -150,6 +148,10 @@ static u32 mm_flags(struct mm_struct *mm)
 		flags |= KCR_MM_MDWE;
 	if (mm->flags & KCR_MMF_MDWE_NO_INHERIT)
 		flags |= KCR_MM_MDWE_NO_INHERIT;
+	if (mm->def_flags & VM_LOCKED)
+		flags |= KCR_MM_LOCK_FUTURE;
+	if (mm->def_flags & VM_LOCKONFAULT)
+		flags |= KCR_MM_LOCK_ONFAULT;
 	/* arch_pick_mmap_layout() makes both the same in that case alone. */
 	if (mm->mmap_base == mm->mmap_legacy_base)
 		flags |= KCR_MM_LEGACY_LAYOUT;
@@ -257,7 +259,7 @@ static int mm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "auxiliary vector of %u numbers",
 				     le32_to_cpu(img->auxv_count));
 	rec->process->mm_id = rec->id;
-	return 0;
+	return le32_to_cpu(img->flags) & KCR_MM_LOCK_FUTURE ? kcr_mlock_check_future(ctx) : 0;
 }
 
 /**
@@ -406,7 +408,8 @@ static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	} while (cmpxchg(flags, old, (old & ~MMF_DUMP_FILTER_MASK) | filter) != old);
 
 	return membarrier_restore(ctx, le32_to_cpu(img->membarrier)) ?:
-	       mdwe_restore(ctx, le32_to_cpu(img->flags));
+	       mdwe_restore(ctx, le32_to_cpu(img->flags)) ?:
+	       kcr_mlock_future(ctx, le32_to_cpu(img->flags));
 }
 
 /* Restoring ids clears it, so it comes last. */

@@ -46,6 +46,8 @@ static const struct {
 	{ VM_NOHUGEPAGE, KCR_VMA_NOHUGEPAGE },
 	{ VM_SEQ_READ,	KCR_VMA_SEQ_READ },
 	{ VM_RAND_READ,	KCR_VMA_RAND_READ },
+	{ VM_LOCKED,	KCR_VMA_LOCKED },
+	{ VM_LOCKONFAULT, KCR_VMA_LOCKONFAULT },
 };
 
 static const struct {
@@ -53,8 +55,6 @@ static const struct {
 	const char *why;
 } refused_flags[] = {
 	{ VM_HUGETLB,	"huge pages of hugetlbfs" },
-	{ VM_LOCKED,	"memory locked with mlock()" },
-	{ VM_LOCKONFAULT, "memory locked with mlock2()" },
 	{ VM_SHADOW_STACK, "a shadow stack" },
 	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR, "memory watched by userfaultfd" },
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "memory of a device" },
@@ -239,7 +239,8 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
 	p->vma_end = end;
-	return 0;
+	return le32_to_cpu(img->flags) & KCR_VMA_LOCKED ?
+	       kcr_mlock_check(ctx, p, end - start) : 0;
 }
 
 static unsigned long prot_of(u32 flags)
@@ -396,6 +397,18 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ret;
 }
 
+/* When all pages are there. */
+static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	unsigned long start = le64_to_cpu(img->start), end = le64_to_cpu(img->end);
+	size_t mark = kcr_where(ctx, "mapping %lx-%lx", start, end);
+	int ret = kcr_mlock_restore(ctx, start, end - start, le32_to_cpu(img->flags));
+
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
 const struct kcr_ops kcr_vma_ops = {
 	.kind		= KCR_KIND_VMA,
 	.scope		= KCR_SCOPE_PROCESS,
@@ -404,4 +417,5 @@ const struct kcr_ops kcr_vma_ops = {
 	.save_process	= vma_save,
 	.check		= vma_check,
 	.restore	= vma_restore,
+	.link		= vma_link,
 };

@@ -143,13 +143,6 @@ static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
 	return 0;
 }
 
-static int refuse_mlock(struct kcr_ctx *ctx, struct mm_struct *mm)
-{
-	if (mm->locked_vm || mm->def_flags & VM_LOCKED)
-		return kcr_refuse(ctx, "it has memory locked (mlock)");
-	return 0;
-}
-
 /* The process as a whole; everything is parked. */
 int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
@@ -161,8 +154,7 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
-	       refuse_sharing(ctx, leader) ?: refuse_timers(ctx, signal) ?:
-	       refuse_mlock(ctx, p->mm);
+	       refuse_sharing(ctx, leader) ?: refuse_timers(ctx, signal);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)

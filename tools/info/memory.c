@@ -13,6 +13,8 @@ static const struct info_name mm_flags[] = {
 	{ KCR_MM_MDWE,			"mdwe" },
 	{ KCR_MM_MDWE_NO_INHERIT,	"mdwe_no_inherit" },
 	{ KCR_MM_LEGACY_LAYOUT,		"legacy_layout" },
+	{ KCR_MM_LOCK_FUTURE,		"lock_future" },
+	{ KCR_MM_LOCK_ONFAULT,		"lock_on_fault" },
 	{ }
 };
 
@@ -92,6 +94,8 @@ static const struct info_name vma_flags[] = {
 	{ KCR_VMA_NOHUGEPAGE,	"nohugepage" },
 	{ KCR_VMA_SEQ_READ,	"seq_read" },
 	{ KCR_VMA_RAND_READ,	"rand_read" },
+	{ KCR_VMA_LOCKED,	"locked" },
+	{ KCR_VMA_LOCKONFAULT,	"lock_on_fault" },
 	{ }
 };
 

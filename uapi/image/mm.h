@@ -8,7 +8,9 @@
 #define KCR_MM_MDWE		(1u << 1) /* prctl(PR_SET_MDWE): refuse exec gain */
 #define KCR_MM_MDWE_NO_INHERIT	(1u << 2) /* not for children */
 #define KCR_MM_LEGACY_LAYOUT	(1u << 3) /* mmap() searches from the bottom up */
-#define KCR_MM_FLAGS		15u
+#define KCR_MM_LOCK_FUTURE	(1u << 4) /* mlockall(MCL_FUTURE) */
+#define KCR_MM_LOCK_ONFAULT	(1u << 5) /* mlockall(MCL_ONFAULT), with it */
+#define KCR_MM_FLAGS		63u
 
 /* What membarrier(2) has been told to expect. */
 #define KCR_MEMBARRIER_PRIVATE	(1u << 0)
