@@ -151,6 +151,28 @@ TEST_REFUSED(refuses_protection_keys, "protection keys")
 	cut();
 }
 
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE	67
+#define PR_GET_MEMORY_MERGE	68
+#endif
+
+TEST(keeps_merging_memory)
+{
+	char *p;
+
+	if (prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
+		skip("no PR_SET_MEMORY_MERGE");
+	p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_EQ(0, madvise(p + 4096, 4096, MADV_UNMERGEABLE));
+	cut();
+	EXPECT_EQ(1, prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0));
+	EXPECT_TRUE(has_flag(p, "mg"));
+	EXPECT_FALSE(has_flag(p + 4096, "mg"));
+	EXPECT_TRUE(has_flag(p + 2 * 4096, "mg"));
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	EXPECT_TRUE(has_flag(p, "mg"));
+}
+
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE	65
 #define PR_GET_MDWE	66

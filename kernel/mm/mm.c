@@ -107,8 +107,6 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 		ret = kcr_refuse(ctx, "default flags %lx", mm->def_flags);
 	if (!ret && test_bit(MMF_HAS_UPROBES, &mm->flags))
 		ret = kcr_refuse(ctx, "uprobes are set in it");
-	if (!ret && mm->flags & MMF_VM_MERGE_ANY_MASK)
-		ret = kcr_refuse(ctx, "merged with equal memory (PR_SET_MEMORY_MERGE)");
 	if (!ret && get_dumpable(mm) == SUID_DUMP_ROOT)
 		ret = kcr_refuse(ctx, "dumpable by root alone: it has changed its ids");
 	if (!ret && !rcu_access_pointer(mm->exe_file))
@@ -148,6 +146,8 @@ static u32 mm_flags(struct mm_struct *mm)
 		flags |= KCR_MM_MDWE;
 	if (mm->flags & KCR_MMF_MDWE_NO_INHERIT)
 		flags |= KCR_MM_MDWE_NO_INHERIT;
+	if (mm->flags & MMF_VM_MERGE_ANY_MASK)
+		flags |= KCR_MM_MERGE;
 	if (mm->def_flags & VM_LOCKED)
 		flags |= KCR_MM_LOCK_FUTURE;
 	if (mm->def_flags & VM_LOCKONFAULT)
@@ -393,6 +393,20 @@ static int mdwe_restore(struct kcr_ctx *ctx, u32 flags)
 	return 0;
 }
 
+static int merge_restore(struct kcr_ctx *ctx, u32 flags)
+{
+	long ret;
+
+	/* As with the one above. */
+	if (!(flags & KCR_MM_MERGE) || current->mm->flags & MMF_VM_MERGE_ANY_MASK)
+		return 0;
+	ret = kcr_syscall(prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+				"this kernel has no PR_SET_MEMORY_MERGE (errno %ld)", -ret);
+	return 0;
+}
+
 /* What would stand in the way while mappings are made and filled. */
 static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
@@ -409,6 +423,7 @@ static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	return membarrier_restore(ctx, le32_to_cpu(img->membarrier)) ?:
 	       mdwe_restore(ctx, le32_to_cpu(img->flags)) ?:
+	       merge_restore(ctx, le32_to_cpu(img->flags)) ?:
 	       kcr_mlock_future(ctx, le32_to_cpu(img->flags));
 }
 

@@ -48,6 +48,7 @@ static const struct {
 	{ VM_RAND_READ,	KCR_VMA_RAND_READ },
 	{ VM_LOCKED,	KCR_VMA_LOCKED },
 	{ VM_LOCKONFAULT, KCR_VMA_LOCKONFAULT },
+	{ VM_MERGEABLE,	KCR_VMA_MERGEABLE },
 };
 
 static const struct {
@@ -59,7 +60,6 @@ static const struct {
 	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR, "memory watched by userfaultfd" },
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "memory of a device" },
 	{ VM_SYNC,	"persistent memory mapped with MAP_SYNC" },
-	{ VM_MERGEABLE,	"memory merged with equal memory (MADV_MERGEABLE)" },
 	{ VM_SEALED,	"a mapping sealed with mseal()" },
 	{ VM_DROPPABLE,	"memory that the kernel may drop (MAP_DROPPABLE)" },
 	{ ARCH_VM_PKEY_FLAGS, "memory with a protection key" },
@@ -397,13 +397,31 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ret;
 }
 
+/* With PR_SET_MEMORY_MERGE all is merged but what the program has excepted. */
+static int vma_mergeable(struct kcr_ctx *ctx, unsigned long start, unsigned long len, u32 flags)
+{
+	bool merged = flags & KCR_VMA_MERGEABLE;
+	long ret;
+
+	if (!merged && !(current->mm->flags & MMF_VM_MERGE_ANY_MASK))
+		return 0;
+	ret = kcr_syscall(madvise, start, len, merged ? MADV_MERGEABLE : MADV_UNMERGEABLE);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+				"it can't be merged with equal memory, or be excepted from that (errno %ld)",
+				-ret);
+	return 0;
+}
+
 /* When all pages are there. */
 static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
 	unsigned long start = le64_to_cpu(img->start), end = le64_to_cpu(img->end);
 	size_t mark = kcr_where(ctx, "mapping %lx-%lx", start, end);
-	int ret = kcr_mlock_restore(ctx, start, end - start, le32_to_cpu(img->flags));
+	u32 flags = le32_to_cpu(img->flags);
+	int ret = vma_mergeable(ctx, start, end - start, flags) ?:
+		  kcr_mlock_restore(ctx, start, end - start, flags);
 
 	kcr_where_end(ctx, mark);
 	return ret;

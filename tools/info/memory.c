@@ -15,6 +15,7 @@ static const struct info_name mm_flags[] = {
 	{ KCR_MM_LEGACY_LAYOUT,		"legacy_layout" },
 	{ KCR_MM_LOCK_FUTURE,		"lock_future" },
 	{ KCR_MM_LOCK_ONFAULT,		"lock_on_fault" },
+	{ KCR_MM_MERGE,			"merge" },
 	{ }
 };
 
@@ -96,6 +97,7 @@ static const struct info_name vma_flags[] = {
 	{ KCR_VMA_RAND_READ,	"rand_read" },
 	{ KCR_VMA_LOCKED,	"locked" },
 	{ KCR_VMA_LOCKONFAULT,	"lock_on_fault" },
+	{ KCR_VMA_MERGEABLE,	"mergeable" },
 	{ }
 };
 

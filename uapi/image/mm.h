@@ -10,7 +10,8 @@
 #define KCR_MM_LEGACY_LAYOUT	(1u << 3) /* mmap() searches from the bottom up */
 #define KCR_MM_LOCK_FUTURE	(1u << 4) /* mlockall(MCL_FUTURE) */
 #define KCR_MM_LOCK_ONFAULT	(1u << 5) /* mlockall(MCL_ONFAULT), with it */
-#define KCR_MM_FLAGS		63u
+#define KCR_MM_MERGE		(1u << 6) /* prctl(PR_SET_MEMORY_MERGE) */
+#define KCR_MM_FLAGS		127u
 
 /* What membarrier(2) has been told to expect. */
 #define KCR_MEMBARRIER_PRIVATE	(1u << 0)

@@ -23,7 +23,8 @@
 #define KCR_VMA_RAND_READ	(1u << 16) /* MADV_RANDOM */
 #define KCR_VMA_LOCKED		(1u << 17) /* mlock() */
 #define KCR_VMA_LOCKONFAULT	(1u << 18) /* mlock2(MLOCK_ONFAULT), with LOCKED */
-#define KCR_VMA_FLAGS		((1u << 19) - 1)
+#define KCR_VMA_MERGEABLE	(1u << 19) /* MADV_MERGEABLE */
+#define KCR_VMA_FLAGS		((1u << 20) - 1)
 
 /**
  * struct kcr_img_vma - KCR_KIND_VMA: a mapping
