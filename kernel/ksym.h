@@ -92,6 +92,7 @@
 	x(pselect6,		"carry on pselect()")			\
 	x(write,		"carry on write()")			\
 	x(mprotect,		"protect memory that is filled")	\
+	x(pkey_mprotect,	"give memory its protection key")	\
 	x(mlock2,		"lock memory")				\
 	x(mlockall,		"lock memory that is mapped later")	\
 	x(madvise,		"restore what the kernel was told about memory")	\

@@ -144,13 +144,6 @@ TEST_REFUSED(refuses_a_descriptor_table, "modify_ldt")
 	cut();
 }
 
-TEST_REFUSED(refuses_protection_keys, "protection keys")
-{
-	if (pkey_alloc(0, 0) < 0)
-		skip("no protection keys");
-	cut();
-}
-
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE	67
 #define PR_GET_MEMORY_MERGE	68

@@ -77,7 +77,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
-	[KCR_KIND_MM]		= EXACTLY(struct kcr_img_mm),
+	[KCR_KIND_MM]		= BETWEEN(KCR_MM_LEN_1, sizeof(struct kcr_img_mm)),
 	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
 	[KCR_KIND_VDSO]		= BETWEEN(sizeof(struct kcr_img_vdso),
 					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
@@ -101,7 +101,9 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_END]		= EXACTLY(struct kcr_img_end),
 };
 
-#define KCR_VERSION_OF(nr)	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ? 2 : 1)
+#define KCR_VERSION_OF(nr)						\
+	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ||		\
+	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ? 2 : 1)
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {

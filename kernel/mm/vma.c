@@ -62,13 +62,13 @@ static const struct {
 	{ VM_SYNC,	"persistent memory mapped with MAP_SYNC" },
 	{ VM_SEALED,	"a mapping sealed with mseal()" },
 	{ VM_DROPPABLE,	"memory that the kernel may drop (MAP_DROPPABLE)" },
-	{ ARCH_VM_PKEY_FLAGS, "memory with a protection key" },
 	{ VM_DONTEXPAND, "a mapping that the kernel has made" },
 };
 
 /* What is looked at of a mapping, without its lock. */
 struct vma {
 	unsigned long start, end, pgoff, flags;
+	u32 pkey;
 	struct file *file;
 	bool special;		/* vDSO or its data */
 	bool anonymous;		/* no pages but its own, whatever its file */
@@ -97,6 +97,7 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 		v->end = vma->vm_end;
 		v->pgoff = vma->vm_pgoff;
 		v->flags = vma->vm_flags;
+		v->pkey = vma_pkey(vma);
 		v->file = vma->vm_file ? get_file(vma->vm_file) : NULL;
 		v->special = is_vdso(vma);
 		v->anonymous = vma_is_anonymous(vma);
@@ -113,7 +114,7 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 
 static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 {
-	unsigned long known = VM_SHARED | VM_SOFTDIRTY;
+	unsigned long known = VM_SHARED | VM_SOFTDIRTY | ARCH_VM_PKEY_FLAGS;
 	int i, ret;
 
 	if (v->file && file_inode(v->file)->i_sb->s_magic == SECRETMEM_MAGIC)
@@ -184,6 +185,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 		.offset = cpu_to_le64(v->file ? (u64)v->pgoff << PAGE_SHIFT : 0),
 		.mm = cpu_to_le32(p->mm_id),
 		.flags = cpu_to_le32(image_flags(v->flags)),
+		.pkey = cpu_to_le32(v->pkey),
 	};
 	u32 file = 0;
 	int ret;
@@ -191,7 +193,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file);
 	if (!ret) {
 		img.file = cpu_to_le32(file);
-		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, p->id, &img, sizeof(img));
+		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 2, 0, p->id, &img, sizeof(img));
 	}
 	kcr_where_end(ctx, mark);
 	return ret;
@@ -217,11 +219,26 @@ static int vma_save(struct kcr_ctx *ctx, struct kcr_process *p)
 
 /* Restore */
 
+static u32 pkey_of(const struct kcr_rec *rec)
+{
+	return rec->version < 2 ? 0 : le32_to_cpu(kcr_rec_as(rec, struct kcr_img_vma)->pkey);
+}
+
+static int pkey_check(struct kcr_ctx *ctx, u32 pkey)
+{
+	if (pkey >= KCR_VMA_PKEYS)
+		return kcr_bad_image(ctx, "protection key %u", pkey);
+	if (pkey && !arch_pkeys_enabled())
+		return kcr_refuse(ctx, "this processor has no memory protection keys");
+	return 0;
+}
+
 static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
 	struct kcr_process *p = rec->process;
 	u64 start, end, offset;
+	int ret;
 
 	if (rec->len != sizeof(*img))
 		return kcr_bad_image(ctx, "mapping record of %zu bytes", rec->len);
@@ -239,8 +256,10 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
 	p->vma_end = end;
-	return le32_to_cpu(img->flags) & KCR_VMA_LOCKED ?
-	       kcr_mlock_check(ctx, p, end - start) : 0;
+	ret = pkey_check(ctx, pkey_of(rec));
+	if (!ret && le32_to_cpu(img->flags) & KCR_VMA_LOCKED)
+		ret = kcr_mlock_check(ctx, p, end - start);
+	return ret;
 }
 
 static unsigned long prot_of(u32 flags)
@@ -280,7 +299,15 @@ static unsigned long map_flags_of(u32 flags, struct file *file)
 	return map;
 }
 
-static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct file *file)
+/* Any key may be given now; see kcr_arch_mm_begin(). */
+static long protect(unsigned long start, unsigned long len, unsigned long prot, u32 pkey)
+{
+	return pkey ? kcr_syscall(pkey_mprotect, start, len, prot, pkey) :
+		      kcr_syscall(mprotect, start, len, prot);
+}
+
+static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct file *file,
+		   u32 pkey)
 {
 	unsigned long start = le64_to_cpu(img->start);
 	unsigned long len = le64_to_cpu(img->end) - start;
@@ -293,8 +320,8 @@ static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct fi
 	if (IS_ERR_VALUE(addr))
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, (long)addr,
 				"it can't be mapped (errno %ld)", -(long)addr);
-	if (was_writable(flags))
-		ret = kcr_syscall(mprotect, start, len, prot);
+	if (was_writable(flags) || pkey)
+		ret = protect(start, len, prot, pkey);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"it can't be protected (errno %ld)", -ret);
@@ -389,7 +416,7 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 			ret = kcr_bad_image(ctx, "file %u is no open file",
 					    le32_to_cpu(img->file));
 	}
-	ret = ret ?: vma_map(ctx, img, file) ?: vma_advise(ctx, img) ?:
+	ret = ret ?: vma_map(ctx, img, file, pkey_of(rec)) ?: vma_advise(ctx, img) ?:
 	      vma_limit(ctx, img);
 	if (file)
 		fput(file);
@@ -430,7 +457,7 @@ static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 const struct kcr_ops kcr_vma_ops = {
 	.kind		= KCR_KIND_VMA,
 	.scope		= KCR_SCOPE_PROCESS,
-	.version	= 1,
+	.version	= 2,
 	.name		= "vma",
 	.save_process	= vma_save,
 	.check		= vma_check,

@@ -62,17 +62,21 @@ static void mm_print(struct emit *e, const struct image_rec *rec)
 	EMITX32(e, mm, coredump_filter);
 	info_flags(e, "membarrier", le32_to_cpu(mm->membarrier), membarriers);
 	emit_auxv(e, mm);
+	if (rec->len < sizeof(*mm))
+		return;
+	EMITX32(e, mm, pkeys);
+	EMIT32(e, mm, exec_pkey);
 }
 
 static void mm_note(struct summary *s, const struct image_rec *rec)
 {
-	memcpy(&s->mm, rec->data, sizeof(s->mm));
+	memcpy(&s->mm, rec->data, rec->len < sizeof(s->mm) ? rec->len : sizeof(s->mm));
 	s->mm_id = rec->id;
 	s->has_mm = true;
 }
 
 const struct info_ops info_mm = {
-	.size	= sizeof(struct kcr_img_mm),
+	.size	= KCR_MM_LEN_1,
 	.print	= mm_print,
 	.note	= mm_note,
 };
@@ -111,6 +115,8 @@ static void vma_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, vma, mm);
 	EMIT32(e, vma, file);
 	info_flags(e, "flags", le32_to_cpu(vma->flags), vma_flags);
+	if (vma->pkey)
+		EMIT32(e, vma, pkey);
 }
 
 static void vma_note(struct summary *s, const struct image_rec *rec)

@@ -46,8 +46,10 @@
  * @membarrier: KCR_MEMBARRIER_*
  * @auxv_count: numbers used of @auxv
  * @auxv: the auxiliary vector, type and value in turn
+ * @pkeys: bit n: protection key n is in use (pkey_alloc)
+ * @exec_pkey: the one for memory that may be executed and not read, 0 for none
  *
- * The mappings follow as records of their own.
+ * Version 1 ended before @pkeys. The mappings follow as records of their own.
  */
 struct kcr_img_mm {
 	__le64	start_code;
@@ -72,6 +74,10 @@ struct kcr_img_mm {
 	__le32	membarrier;
 	__le32	auxv_count;
 	__le64	auxv[KCR_MM_AUXV_MAX];
+	__le32	pkeys;
+	__le32	exec_pkey;
 };
+
+#define KCR_MM_LEN_1		1168	/* bytes of version 1 */
 
 #endif /* _UAPI_KCR_IMAGE_MM_H */

@@ -26,6 +26,8 @@
 #define KCR_VMA_MERGEABLE	(1u << 19) /* MADV_MERGEABLE */
 #define KCR_VMA_FLAGS		((1u << 20) - 1)
 
+#define KCR_VMA_PKEYS		16	/* numbers of protection keys */
+
 /**
  * struct kcr_img_vma - KCR_KIND_VMA: a mapping
  * @start: first address
@@ -34,9 +36,9 @@
  * @mm: id of the KCR_KIND_MM record
  * @file: id of the open file that is mapped, 0 for anonymous memory
  * @flags: KCR_VMA_*
- * @reserved: zero
+ * @pkey: its memory protection key
  *
- * Mappings stand in the order of their addresses.
+ * Version 1 had no @pkey. Mappings stand in the order of their addresses.
  */
 struct kcr_img_vma {
 	__le64	start;
@@ -45,7 +47,7 @@ struct kcr_img_vma {
 	__le32	mm;
 	__le32	file;
 	__le32	flags;
-	__le32	reserved;
+	__le32	pkey;
 };
 
 #endif /* _UAPI_KCR_IMAGE_VMA_H */
