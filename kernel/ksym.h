@@ -78,6 +78,7 @@
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
 	x(fcntl_setlk,		"take locks on files")			\
+	KCR_KSYM_NUMA(x)						\
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(setsid,		"lead a session")			\
@@ -102,6 +103,7 @@
 	x(eventfd2,		"make an event counter")		\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
+	KCR_KSYM_NUMA_SYSCALLS(x)					\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \

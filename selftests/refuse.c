@@ -111,15 +111,6 @@ TEST_REFUSED(a_policy_for_memory_failures, "PR_MCE_KILL")
 	cut();
 }
 
-TEST_REFUSED(a_numa_policy, "NUMA memory policy")
-{
-	unsigned long nodes = 1;
-
-	if (syscall(SYS_set_mempolicy, 2, &nodes, 8))	/* MPOL_BIND */
-		skip("no NUMA");
-	cut();
-}
-
 static void *go_on(void *arg)
 {
 	(void)arg;

@@ -125,6 +125,7 @@ struct kcr_rec_head {
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\
+	x(26, MEMPOLICY, mempolicy, "NUMA policy of a thread")		\
 	x(44, BLOCKED,	blocked,  "system call that the thread sleeps in") \
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\

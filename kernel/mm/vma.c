@@ -73,6 +73,7 @@ struct vma {
 	bool special;		/* vDSO or its data */
 	bool anonymous;		/* no pages but its own, whatever its file */
 	bool policy, named;
+	struct kcr_img_mempolicy mempolicy;	/* with @policy */
 };
 
 static bool is_vdso(struct vm_area_struct *vma)
@@ -83,6 +84,14 @@ static bool is_vdso(struct vm_area_struct *vma)
 		name = vma->vm_ops->name(vma);
 	return name && (!strcmp(name, "[vdso]") || !strcmp(name, "[vvar]"));
 }
+
+#ifdef CONFIG_NUMA
+/* That of memory which is saved as an object stands with it. */
+static bool has_policy(const struct vm_area_struct *vma)
+{
+	return vma->vm_policy && !(vma->vm_file && kcr_file_is_memfd(vma->vm_file));
+}
+#endif
 
 /* The first mapping that ends after @addr; its file gets a reference. */
 static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
@@ -103,7 +112,9 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 		v->anonymous = vma_is_anonymous(vma);
 		v->named = kcr_vma_is_named(vma);
 #ifdef CONFIG_NUMA
-		v->policy = vma->vm_policy;
+		v->policy = has_policy(vma);
+		if (v->policy)
+			kcr_mempolicy_encode(vma->vm_policy, &v->mempolicy);
 #endif
 	}
 	mmap_read_unlock(mm);
@@ -115,7 +126,7 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 {
 	unsigned long known = VM_SHARED | VM_SOFTDIRTY | ARCH_VM_PKEY_FLAGS;
-	int i, ret;
+	int i;
 
 	if (v->file && file_inode(v->file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return kcr_refuse(ctx, "secret memory (memfd_secret)");
@@ -126,10 +137,7 @@ static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 		known |= flag_map[i].vm;
 	if (v->flags & ~known)
 		return kcr_refuse(ctx, "flags %lx are not known here", v->flags & ~known);
-	ret = v->policy ? kcr_refuse(ctx, "a NUMA policy (mbind)") : 0;
-	if (!ret && v->named)
-		ret = kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)");
-	return ret;
+	return v->named ? kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)") : 0;
 }
 
 /* The image relies on the file's bytes, unless it holds them. */
@@ -176,6 +184,16 @@ static u32 image_flags(unsigned long vm)
 	return flags;
 }
 
+static int vma_write(struct kcr_ctx *ctx, struct kcr_process *p, const struct vma *v,
+		     const struct kcr_img_vma *img)
+{
+	size_t policy = v->policy ? sizeof(v->mempolicy) : 0;
+
+	return kcr_rec_begin(ctx, KCR_KIND_VMA, 2, 0, p->id) ?:
+	       kcr_rec_put(ctx, img, sizeof(*img)) ?:
+	       kcr_rec_put(ctx, &v->mempolicy, policy) ?: kcr_rec_end(ctx);
+}
+
 static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct vma *v)
 {
 	size_t mark = kcr_where(ctx, "mapping %lx-%lx", v->start, v->end);
@@ -193,7 +211,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file);
 	if (!ret) {
 		img.file = cpu_to_le32(file);
-		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 2, 0, p->id, &img, sizeof(img));
+		ret = vma_write(ctx, p, v, &img);
 	}
 	kcr_where_end(ctx, mark);
 	return ret;
@@ -224,6 +242,16 @@ static u32 pkey_of(const struct kcr_rec *rec)
 	return rec->version < 2 ? 0 : le32_to_cpu(kcr_rec_as(rec, struct kcr_img_vma)->pkey);
 }
 
+/* Its NUMA policy, NULL for none. */
+static const struct kcr_img_mempolicy *policy_of(const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+
+	if (rec->version < 2 || rec->len != sizeof(*img) + sizeof(struct kcr_img_mempolicy))
+		return NULL;
+	return (const struct kcr_img_mempolicy *)(img + 1);
+}
+
 static int pkey_check(struct kcr_ctx *ctx, u32 pkey)
 {
 	if (pkey >= KCR_VMA_PKEYS)
@@ -240,7 +268,7 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	u64 start, end, offset;
 	int ret;
 
-	if (rec->len != sizeof(*img))
+	if (rec->len != sizeof(*img) && !policy_of(rec))
 		return kcr_bad_image(ctx, "mapping record of %zu bytes", rec->len);
 	start = le64_to_cpu(img->start);
 	end = le64_to_cpu(img->end);
@@ -257,6 +285,8 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
 	p->vma_end = end;
 	ret = pkey_check(ctx, pkey_of(rec));
+	if (!ret && policy_of(rec))
+		ret = kcr_mempolicy_check(ctx, policy_of(rec));
 	if (!ret && le32_to_cpu(img->flags) & KCR_VMA_LOCKED)
 		ret = kcr_mlock_check(ctx, p, end - start);
 	return ret;
@@ -364,6 +394,16 @@ static int vma_advise(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
 	return 0;
 }
 
+static int policy_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	unsigned long start = le64_to_cpu(img->start);
+
+	if (!policy_of(rec))
+		return 0;
+	return kcr_mempolicy_bind(ctx, start, le64_to_cpu(img->end) - start, policy_of(rec));
+}
+
 /*
  * mmap() has allowed mprotect() what the file allows. The program's mapping
  * may have allowed less: of a memfd sealed afterwards, or without exec.
@@ -417,7 +457,7 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 					    le32_to_cpu(img->file));
 	}
 	ret = ret ?: vma_map(ctx, img, file, pkey_of(rec)) ?: vma_advise(ctx, img) ?:
-	      vma_limit(ctx, img);
+	      policy_restore(ctx, rec) ?: vma_limit(ctx, img);
 	if (file)
 		fput(file);
 	kcr_where_end(ctx, mark);

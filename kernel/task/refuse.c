@@ -274,10 +274,6 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 	if (task->io_uring)
 		ret = kcr_refuse(ctx, "it uses io_uring");
 #endif
-#ifdef CONFIG_NUMA
-	if (!ret && task->mempolicy)
-		ret = kcr_refuse(ctx, "it has a NUMA memory policy");
-#endif
 #ifdef CONFIG_FUTEX
 	if (!ret && !list_empty(&task->pi_state_list))
 		ret = kcr_refuse(ctx, "another process waits for a priority-inheriting futex of its");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The address space, its mappings, and memory that has an inode. */
 #include "../../uapi/image/memfd.h"
+#include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/vdso.h"
@@ -105,6 +106,48 @@ static const struct info_name vma_flags[] = {
 	{ }
 };
 
+static const struct info_name policy_modes[] = {
+	{ KCR_MEMPOLICY_PREFERRED,	"preferred" },
+	{ KCR_MEMPOLICY_BIND,		"bind" },
+	{ KCR_MEMPOLICY_INTERLEAVE,	"interleave" },
+	{ KCR_MEMPOLICY_LOCAL,		"local" },
+	{ KCR_MEMPOLICY_PREFERRED_MANY,	"preferred_many" },
+	{ KCR_MEMPOLICY_WEIGHTED,	"weighted_interleave" },
+	{ }
+};
+
+static const struct info_name policy_flags[] = {
+	{ KCR_MEMPOLICY_STATIC,		"static" },
+	{ KCR_MEMPOLICY_RELATIVE,	"relative" },
+	{ KCR_MEMPOLICY_BALANCING,	"balancing" },
+	{ }
+};
+
+static void emit_policy(struct emit *e, const struct kcr_img_mempolicy *policy)
+{
+	unsigned int i;
+
+	info_enum(e, "mode", le32_to_cpu(policy->mode), policy_modes);
+	info_flags(e, "policy_flags", le32_to_cpu(policy->flags), policy_flags);
+	if (le32_to_cpu(policy->home_node) != KCR_MEMPOLICY_NO_HOME)
+		EMIT32(e, policy, home_node);
+	emit_begin_list(e, "nodes");
+	for (i = 0; i < KCR_MEMPOLICY_NODES; i++)
+		if (le64_to_cpu(policy->nodes[i / 64]) >> i % 64 & 1)
+			emit_u64(e, NULL, i);
+	emit_end(e);
+}
+
+static void mempolicy_print(struct emit *e, const struct image_rec *rec)
+{
+	emit_policy(e, rec->data);
+}
+
+const struct info_ops info_mempolicy = {
+	.size	= sizeof(struct kcr_img_mempolicy),
+	.print	= mempolicy_print,
+};
+
 static void vma_print(struct emit *e, const struct image_rec *rec)
 {
 	const struct kcr_img_vma *vma = rec->data;
@@ -117,6 +160,8 @@ static void vma_print(struct emit *e, const struct image_rec *rec)
 	info_flags(e, "flags", le32_to_cpu(vma->flags), vma_flags);
 	if (vma->pkey)
 		EMIT32(e, vma, pkey);
+	if (rec->len >= sizeof(*vma) + sizeof(struct kcr_img_mempolicy))
+		emit_policy(e, (const void *)(vma + 1));
 }
 
 static void vma_note(struct summary *s, const struct image_rec *rec)
@@ -183,6 +228,8 @@ static void shmem_print(struct emit *e, const struct image_rec *rec)
 	emit_octal(e, "mode", le32_to_cpu(shmem->mode));
 	info_flags(e, "seals", le32_to_cpu(shmem->seals), seals);
 	EMIT_CHARS(e, shmem, name);
+	if (shmem->policies)
+		EMIT32(e, shmem, policies);
 }
 
 static void shmem_note(struct summary *s, const struct image_rec *rec)

@@ -38,7 +38,8 @@
  * @flags: KCR_VMA_*
  * @pkey: its memory protection key
  *
- * Version 1 had no @pkey. Mappings stand in the order of their addresses.
+ * A struct kcr_img_mempolicy follows if it has a NUMA policy. Version 1 had
+ * neither @pkey nor that. Mappings stand in the order of their addresses.
  */
 struct kcr_img_vma {
 	__le64	start;
