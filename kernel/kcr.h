@@ -163,6 +163,7 @@ enum kcr_thread_state {
  * @kept_at: the first of them that matters still
  * @kept_pos: restart: up to there the pages in them are as they should be
  * @kept_rec: restart: mapping of the parent's that was found last
+ * @locked: restart: bytes of its mappings that are locked, so far
  * @nr_threads: of those, they that were there at the cut
  * @first_fd: checkpoint: index of its first descriptor among the tree's
  * @nr_fds: how many it has
@@ -186,7 +187,7 @@ struct kcr_process {
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
 	u32 mm_id;
-	u64 vma_end;
+	u64 vma_end, locked;
 	unsigned int children;
 	bool pages_written;
 	struct kcr_kept *kept;

@@ -85,6 +85,7 @@
 	x(do_timerfd_settime,	"set a timerfd going")			\
 	x(do_signalfd4,		"make a signalfd")			\
 	x(fcntl_setlk,		"take locks on files")			\
+	KCR_KSYM_NUMA(x)						\
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(seccomp,		"make seccomp filters")			\
@@ -100,6 +101,9 @@
 	x(pselect6,		"carry on pselect()")			\
 	x(write,		"carry on write()")			\
 	x(mprotect,		"protect memory that is filled")	\
+	x(pkey_mprotect,	"give memory its protection key")	\
+	x(mlock2,		"lock memory")				\
+	x(mlockall,		"lock memory that is mapped later")	\
 	x(madvise,		"restore what the kernel was told about memory")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\
@@ -112,6 +116,7 @@
 	x(timerfd_create,	"make a timerfd")			\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
+	KCR_KSYM_NUMA_SYSCALLS(x)					\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \

@@ -83,4 +83,19 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #define KCR_KSYM_YAMA(x)
 #endif
 
+#ifdef CONFIG_NUMA
+/* mm/mempolicy.c */
+long do_set_mempolicy(unsigned short mode, unsigned short flags, nodemask_t *nodes);
+long do_mbind(unsigned long start, unsigned long len, unsigned short mode,
+	      unsigned short mode_flags, nodemask_t *nmask, unsigned long flags);
+#define KCR_KSYM_NUMA(x)						\
+	x(do_set_mempolicy,	"restore the NUMA policy of a thread")	\
+	x(do_mbind,		"restore the NUMA policy of memory")
+#define KCR_KSYM_NUMA_SYSCALLS(x)					\
+	x(set_mempolicy_home_node, "restore the NUMA policy of memory")
+#else
+#define KCR_KSYM_NUMA(x)
+#define KCR_KSYM_NUMA_SYSCALLS(x)
+#endif
+
 #endif /* _KCR_KSYM_DECL_H */

@@ -132,13 +132,6 @@ TEST(keeps_its_peak)
 	EXPECT_LT(32 << 10, peak);
 }
 
-TEST_REFUSED(refuses_mlockall, "mlock")
-{
-	ASSERT_EQ(0, mlockall(MCL_FUTURE | MCL_ONFAULT));
-	cut();
-	munlockall();
-}
-
 TEST_REFUSED(refuses_a_descriptor_table, "modify_ldt")
 {
 	struct user_desc desc = {
@@ -151,11 +144,26 @@ TEST_REFUSED(refuses_a_descriptor_table, "modify_ldt")
 	cut();
 }
 
-TEST_REFUSED(refuses_protection_keys, "protection keys")
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE	67
+#define PR_GET_MEMORY_MERGE	68
+#endif
+
+TEST(keeps_merging_memory)
 {
-	if (pkey_alloc(0, 0) < 0)
-		skip("no protection keys");
+	char *p;
+
+	if (prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
+		skip("no PR_SET_MEMORY_MERGE");
+	p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_EQ(0, madvise(p + 4096, 4096, MADV_UNMERGEABLE));
 	cut();
+	EXPECT_EQ(1, prctl(PR_GET_MEMORY_MERGE, 0, 0, 0, 0));
+	EXPECT_TRUE(has_flag(p, "mg"));
+	EXPECT_FALSE(has_flag(p + 4096, "mg"));
+	EXPECT_TRUE(has_flag(p + 2 * 4096, "mg"));
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	EXPECT_TRUE(has_flag(p, "mg"));
 }
 
 #ifndef PR_SET_MDWE

@@ -61,12 +61,6 @@ TEST_REFUSED(a_keyring, "keyring of its own")
 	cut();
 }
 
-TEST_REFUSED(locked_memory, "mlock")
-{
-	ASSERT_EQ(0, mlock(&errno, 1));
-	cut();
-}
-
 TEST_REFUSED(another_uts_namespace, "another UTS namespace")
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWUTS));
@@ -97,15 +91,6 @@ TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")
 	ASSERT_EQ(0, semop(id, &up, 1));
 	cut();
 	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
-}
-
-TEST_REFUSED(a_numa_policy, "NUMA memory policy")
-{
-	unsigned long nodes = 1;
-
-	if (syscall(SYS_set_mempolicy, 2, &nodes, 8))	/* MPOL_BIND */
-		skip("no NUMA");
-	cut();
 }
 
 static void *go_on(void *arg)

@@ -337,22 +337,18 @@ TEST(maps_where_it_would_have)
 	EXPECT_TRUE(before == after);
 }
 
-TEST_REFUSED(refuses_locked_memory, "mlock")
+TEST(keeps_memory_that_may_be_merged)
 {
-	char *p = private(PAGE);
+	char *p = private(3 * PAGE);
 
-	ASSERT_EQ(0, mlock(p, PAGE));
-	cut();
-	EXPECT_TRUE(has_flag(p, "lo"));
-}
-
-TEST_REFUSED(refuses_memory_to_be_merged, "MADV_MERGEABLE")
-{
-	char *p = private(PAGE);
-
-	if (madvise(p, PAGE, MADV_MERGEABLE))
+	if (madvise(p + PAGE, PAGE, MADV_MERGEABLE))
 		skip("no KSM");
+	memset(p, 3, 3 * PAGE);
 	cut();
+	EXPECT_FALSE(has_flag(p, "mg"));
+	EXPECT_TRUE(has_flag(p + PAGE, "mg"));
+	EXPECT_FALSE(has_flag(p + 2 * PAGE, "mg"));
+	EXPECT_EQ(3, p[PAGE]);
 }
 
 TEST_REFUSED(refuses_secret_memory, "secret memory")

@@ -133,6 +133,7 @@ struct kcr_rec_head {
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\
 	x(49, PRCTL,	prctl,	  "what prctl(2) sets of a thread")	\
 	x(57, X86_THREAD, x86_thread, "x86-64 I/O ports, TSC and CPUID") \
+	x(28, MEMPOLICY, mempolicy, "NUMA policy of a thread")		\
 	x(44, BLOCKED,	blocked,  "system call that the thread sleeps in") \
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\

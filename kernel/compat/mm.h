@@ -34,6 +34,9 @@
 #ifndef MMF_VM_MERGE_ANY_MASK		/* 6.4, d7597f59d1d3 */
 #define MMF_VM_MERGE_ANY_MASK 0ul
 #endif
+#ifndef PR_SET_MEMORY_MERGE		/* 6.4, d7597f59d1d3 */
+#define PR_SET_MEMORY_MERGE 67
+#endif
 #ifndef PR_SET_MDWE			/* 6.3, b507808ebce2 */
 #define PR_SET_MDWE	65
 #define PR_MDWE_REFUSE_EXEC_GAIN (1ul << 0)

@@ -21,6 +21,7 @@
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
+#include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
@@ -83,13 +84,19 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
 	[KCR_KIND_TIMERFD]	= EXACTLY(struct kcr_img_timerfd),
 	[KCR_KIND_SIGNALFD]	= EXACTLY(struct kcr_img_signalfd),
-	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
+	[KCR_KIND_SHMEM]	= BETWEEN(sizeof(struct kcr_img_shmem),
+					  sizeof(struct kcr_img_shmem) +
+					  KCR_MEMPOLICY_RANGES_MAX *
+					  sizeof(struct kcr_img_mempolicy_range)),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
-	[KCR_KIND_MM]		= EXACTLY(struct kcr_img_mm),
-	[KCR_KIND_VMA]		= EXACTLY(struct kcr_img_vma),
+	[KCR_KIND_MM]		= BETWEEN(KCR_MM_LEN_1, sizeof(struct kcr_img_mm)),
+	[KCR_KIND_VMA]		= BETWEEN(sizeof(struct kcr_img_vma),
+					  sizeof(struct kcr_img_vma) +
+					  sizeof(struct kcr_img_mempolicy)),
+	[KCR_KIND_MEMPOLICY]	= EXACTLY(struct kcr_img_mempolicy),
 	[KCR_KIND_VDSO]		= BETWEEN(sizeof(struct kcr_img_vdso),
 					  sizeof(struct kcr_img_vdso) + KCR_VDSO_CODE_MAX),
 	[KCR_KIND_ITIMER]	= EXACTLY(struct kcr_img_itimer[KCR_ITIMERS]),
@@ -121,7 +128,10 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_END]		= EXACTLY(struct kcr_img_end),
 };
 
-#define KCR_VERSION_OF(nr)	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ? 2 : 1)
+#define KCR_VERSION_OF(nr)						\
+	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ||		\
+	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
+	 (nr) == KCR_KIND_SHMEM ? 2 : 1)
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {

@@ -66,6 +66,7 @@ static int kept_add(struct kcr_process *p, unsigned long start, unsigned long en
 struct place {
 	unsigned long start, end, pgoff, flags;
 	const void *file, *origin;
+	bool policy;
 };
 
 static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
@@ -82,6 +83,9 @@ static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
 			.flags = vma->vm_flags & ~VM_SOFTDIRTY,
 			.file = vma->vm_file,
 			.origin = vma->anon_vma ? vma->anon_vma->root : NULL,
+#ifdef CONFIG_NUMA
+			.policy = vma->vm_policy,
+#endif
 		};
 	mmap_read_unlock(mm);
 	return vma;
@@ -91,6 +95,7 @@ static bool same_origin(const struct place *own, const struct place *parent)
 {
 	return own->start >= parent->start && own->end <= parent->end &&
 	       own->flags == parent->flags && !(own->flags & ~INHERITABLE) &&
+	       !own->policy && !parent->policy &&
 	       own->file == parent->file && own->origin && own->origin == parent->origin &&
 	       own->pgoff - parent->pgoff == (own->start - parent->start) >> PAGE_SHIFT;
 }
@@ -159,6 +164,7 @@ static bool img_same_origin(const struct kcr_img_vma *own, const struct kcr_img_
 	return start >= from && le64_to_cpu(own->end) <= le64_to_cpu(parent->end) &&
 	       flags == (le32_to_cpu(parent->flags) & ~KCR_VMA_INHERITED) &&
 	       !(flags & ~IMG_INHERITABLE) && own->file == parent->file &&
+	       !own->pkey && !parent->pkey &&
 	       (!own->file ||
 		le64_to_cpu(own->offset) - le64_to_cpu(parent->offset) == start - from);
 }

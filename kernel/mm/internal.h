@@ -7,6 +7,7 @@
 
 #include "kcr.h"
 #include "mm/pressure.h"
+#include <uapi/image/mempolicy.h>
 
 /**
  * struct kcr_snapshot - a duplicate of a process's memory
@@ -50,6 +51,25 @@ int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);
 void kcr_shmem_drop(struct kcr_mm_data *data);
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		       const void *data, size_t len);
+
+/* mlock.c */
+int kcr_mlock_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);
+int kcr_mlock_check(struct kcr_ctx *ctx, struct kcr_process *p, u64 bytes);
+int kcr_mlock_check_future(struct kcr_ctx *ctx);
+int kcr_mlock_restore(struct kcr_ctx *ctx, unsigned long start, unsigned long len, u32 flags);
+int kcr_mlock_future(struct kcr_ctx *ctx, u32 flags);
+
+/* mempolicy.c */
+void kcr_mempolicy_encode(const struct mempolicy *pol, struct kcr_img_mempolicy *img);
+int kcr_mempolicy_check(struct kcr_ctx *ctx, const struct kcr_img_mempolicy *img);
+int kcr_mempolicy_bind(struct kcr_ctx *ctx, unsigned long start, unsigned long len,
+		       const struct kcr_img_mempolicy *img);
+int kcr_mempolicy_ranges(struct kcr_ctx *ctx, struct inode *inode,
+			 struct kcr_img_mempolicy_range **ranges, unsigned int *count);
+int kcr_mempolicy_check_ranges(struct kcr_ctx *ctx,
+			       const struct kcr_img_mempolicy_range *ranges, unsigned int count);
+int kcr_mempolicy_bind_ranges(struct kcr_ctx *ctx, struct file *file,
+			      const struct kcr_img_mempolicy_range *ranges, unsigned int count);
 
 /* runs.c: sort a window of pages into runs and write them */
 int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,

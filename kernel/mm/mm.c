@@ -10,6 +10,7 @@
  */
 #include <linux/membarrier.h>
 #include <linux/mm.h>
+#include <linux/pkeys.h>
 #include <linux/prctl.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -24,6 +25,7 @@
 #include "mm/internal.h"
 #include "mm/mm.h"
 #include <uapi/image/mm.h>
+#include <uapi/image/vma.h>
 
 /* kcr_mm_data() - ctx->mm_data, made when it is first asked for; or NULL */
 struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx)
@@ -103,19 +105,15 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 
 	if (other)
 		ret = kcr_refuse(ctx, "shared with another process (%d)", other);
-	if (!ret && mm->def_flags & VM_LOCKED)
-		ret = kcr_refuse(ctx, "locked as it is mapped (mlockall)");
 	if (!ret && mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE))
 		ret = kcr_refuse(ctx, "default flags %lx", mm->def_flags);
 	if (!ret && test_bit(MMF_HAS_UPROBES, &mm->flags))
 		ret = kcr_refuse(ctx, "uprobes are set in it");
-	if (!ret && mm->flags & MMF_VM_MERGE_ANY_MASK)
-		ret = kcr_refuse(ctx, "merged with equal memory (PR_SET_MEMORY_MERGE)");
 	if (!ret && get_dumpable(mm) == SUID_DUMP_ROOT)
 		ret = kcr_refuse(ctx, "dumpable by root alone: it has changed its ids");
 	if (!ret && !rcu_access_pointer(mm->exe_file))
 		ret = kcr_refuse(ctx, "no executable");
-	return ret ?: kcr_arch_mm_refuse(ctx, mm);
+	return ret ?: kcr_mlock_refuse(ctx, mm) ?: kcr_arch_mm_refuse(ctx, mm);
 }
 
 static void mm_addresses(struct mm_struct *mm, struct kcr_img_mm *img)
@@ -150,6 +148,12 @@ static u32 mm_flags(struct mm_struct *mm)
 		flags |= KCR_MM_MDWE;
 	if (mm->flags & KCR_MMF_MDWE_NO_INHERIT)
 		flags |= KCR_MM_MDWE_NO_INHERIT;
+	if (mm->flags & MMF_VM_MERGE_ANY_MASK)
+		flags |= KCR_MM_MERGE;
+	if (mm->def_flags & VM_LOCKED)
+		flags |= KCR_MM_LOCK_FUTURE;
+	if (mm->def_flags & VM_LOCKONFAULT)
+		flags |= KCR_MM_LOCK_ONFAULT;
 	/* arch_pick_mmap_layout() makes both the same in that case alone. */
 	if (mm->mmap_base == mm->mmap_legacy_base)
 		flags |= KCR_MM_LEGACY_LAYOUT;
@@ -173,6 +177,14 @@ static int exe_save(struct kcr_ctx *ctx, struct mm_struct *mm, u32 *id)
 	return ret;
 }
 
+static void pkeys_save(struct mm_struct *mm, struct kcr_img_mm *img)
+{
+	u32 exec, keys = kcr_arch_pkeys(mm, &exec);
+
+	img->pkeys = cpu_to_le32(keys);
+	img->exec_pkey = cpu_to_le32(exec);
+}
+
 static int mm_write(struct kcr_ctx *ctx, struct kcr_process *p, u32 exe)
 {
 	struct mm_struct *mm = p->mm;
@@ -181,6 +193,7 @@ static int mm_write(struct kcr_ctx *ctx, struct kcr_process *p, u32 exe)
 	int ret;
 
 	BUILD_BUG_ON(AT_VECTOR_SIZE > KCR_MM_AUXV_MAX);
+	BUILD_BUG_ON(offsetof(struct kcr_img_mm, pkeys) != KCR_MM_LEN_1);
 	if (!img)
 		return kcr_nomem(ctx);
 	mm_addresses(mm, img);
@@ -193,9 +206,10 @@ static int mm_write(struct kcr_ctx *ctx, struct kcr_process *p, u32 exe)
 	img->auxv_count = cpu_to_le32(AT_VECTOR_SIZE);
 	for (i = 0; i < AT_VECTOR_SIZE; i++)
 		img->auxv[i] = cpu_to_le64(mm->saved_auxv[i]);
+	pkeys_save(mm, img);
 
 	p->mm_id = kcr_new_id(ctx);
-	ret = kcr_write_rec(ctx, KCR_KIND_MM, 1, p->mm_id, p->id, img, sizeof(*img));
+	ret = kcr_write_rec(ctx, KCR_KIND_MM, 2, p->mm_id, p->id, img, sizeof(*img));
 	kfree(img);
 	return ret;
 }
@@ -240,11 +254,24 @@ static bool addresses_ok(const struct kcr_img_mm *img)
 	       PAGE_ALIGNED(le64_to_cpu(img->mmap_legacy_base));
 }
 
+static int pkeys_check(struct kcr_ctx *ctx, const struct kcr_img_mm *img)
+{
+	u32 keys = le32_to_cpu(img->pkeys), exec = le32_to_cpu(img->exec_pkey);
+
+	if (!(keys & 1) || keys >> KCR_VMA_PKEYS || exec >= KCR_VMA_PKEYS ||
+	    !(keys & BIT(exec)))
+		return kcr_bad_image(ctx, "protection keys %x, %u to execute", keys, exec);
+	if (keys != 1 && !arch_pkeys_enabled())
+		return kcr_refuse(ctx, "this processor has no memory protection keys");
+	return 0;
+}
+
 static int mm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_mm *img = kcr_rec_as(rec, struct kcr_img_mm);
+	int ret = 0;
 
-	if (rec->len != sizeof(*img) || !rec->id)
+	if (rec->len != (rec->version < 2 ? KCR_MM_LEN_1 : sizeof(*img)) || !rec->id)
 		return kcr_bad_image(ctx, "address space record of %zu bytes", rec->len);
 	if (!addresses_ok(img))
 		return kcr_bad_image(ctx, "addresses outside of the address space");
@@ -257,7 +284,11 @@ static int mm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "auxiliary vector of %u numbers",
 				     le32_to_cpu(img->auxv_count));
 	rec->process->mm_id = rec->id;
-	return 0;
+	if (rec->version > 1)
+		ret = pkeys_check(ctx, img);
+	if (!ret && le32_to_cpu(img->flags) & KCR_MM_LOCK_FUTURE)
+		ret = kcr_mlock_check_future(ctx);
+	return ret;
 }
 
 /**
@@ -404,6 +435,20 @@ static int mdwe_restore(struct kcr_ctx *ctx, u32 flags)
 	return 0;
 }
 
+static int merge_restore(struct kcr_ctx *ctx, u32 flags)
+{
+	long ret;
+
+	/* As with the one above. */
+	if (!(flags & KCR_MM_MERGE) || current->mm->flags & MMF_VM_MERGE_ANY_MASK)
+		return 0;
+	ret = kcr_syscall(prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+				"this kernel has no PR_SET_MEMORY_MERGE (errno %ld)", -ret);
+	return 0;
+}
+
 /* What would stand in the way while mappings are made and filled. */
 static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
@@ -411,6 +456,8 @@ static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	unsigned long *flags = &current->mm->flags;
 	unsigned long old, filter;
 
+	kcr_arch_pkeys_restore(current->mm, rec->version < 2 ? 1 : le32_to_cpu(img->pkeys),
+			       rec->version < 2 ? 0 : le32_to_cpu(img->exec_pkey));
 	if (!(le32_to_cpu(img->flags) & KCR_MM_THP_DISABLE))
 		clear_bit(MMF_DISABLE_THP, flags);
 	filter = (unsigned long)le32_to_cpu(img->coredump_filter) << MMF_DUMP_FILTER_SHIFT;
@@ -419,7 +466,9 @@ static int mm_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	} while (cmpxchg(flags, old, (old & ~MMF_DUMP_FILTER_MASK) | filter) != old);
 
 	return membarrier_restore(ctx, le32_to_cpu(img->membarrier)) ?:
-	       mdwe_restore(ctx, le32_to_cpu(img->flags));
+	       mdwe_restore(ctx, le32_to_cpu(img->flags)) ?:
+	       merge_restore(ctx, le32_to_cpu(img->flags)) ?:
+	       kcr_mlock_future(ctx, le32_to_cpu(img->flags));
 }
 
 /* Restoring ids clears it, so it comes last. */
@@ -438,7 +487,7 @@ static int mm_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 const struct kcr_ops kcr_mm_ops = {
 	.kind		= KCR_KIND_MM,
 	.scope		= KCR_SCOPE_PROCESS,
-	.version	= 1,
+	.version	= 2,
 	.name		= "mm",
 	.save_process	= mm_save,
 	.check		= mm_check,

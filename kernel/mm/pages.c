@@ -7,7 +7,9 @@
  * page table's lock; then, without any lock, the window is written, and dropped
  * from the snapshot, so that the program no longer pays for a copy when it
  * writes there. Only anonymous pages are written: what else a private mapping
- * shows is in its file.
+ * shows is in its file. Pages that the program has given up with MADV_FREE, and
+ * not written to since, are left out: it finds zeros there, as it would if the
+ * kernel had taken them.
  */
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
@@ -75,6 +77,13 @@ static void take(struct window *w, unsigned long addr, struct page *page)
 	w->pages[slot_of(w, addr)] = page;
 }
 
+static bool given_up(struct page *page, bool dirty)
+{
+	struct folio *folio = page_folio(page);
+
+	return !dirty && !folio_test_swapbacked(folio) && !folio_test_dirty(folio);
+}
+
 static int take_pte(pte_t *pte, unsigned long addr, unsigned long next,
 		    struct mm_walk *walk)
 {
@@ -95,6 +104,8 @@ static int take_pte(pte_t *pte, unsigned long addr, unsigned long next,
 	page = pte_page(entry);
 	if (!PageAnon(page))
 		return 0;	/* in the file */
+	if (given_up(page, pte_dirty(entry)))
+		return 0;
 	if (!in_window(w, addr))
 		return 1;
 	take(w, addr, page);
@@ -110,6 +121,8 @@ static int take_huge(struct window *w, pmd_t pmd, unsigned long addr, unsigned l
 		head = pmd_page(pmd);
 		if (!PageAnon(head))
 			return 0;	/* of a file, or the huge page of zeros */
+		if (given_up(head, pmd_dirty(pmd)))
+			return 0;
 		if (!in_window(w, addr))
 			return 1;
 		w->huge = true;

@@ -213,10 +213,6 @@ static int shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 
 	if (mapped_elsewhere(ctx, inode))
 		ret = kcr_refuse(ctx, "shared with another process");
-#ifdef CONFIG_NUMA
-	if (!ret && !RB_EMPTY_ROOT(&info->policy.root))
-		ret = kcr_refuse(ctx, "a NUMA policy (mbind)");
-#endif
 	if (!ret && info->seals & ~KCR_SEALS)
 		ret = kcr_refuse(ctx, "seals %x are not known here", info->seals);
 	return ret;
@@ -225,6 +221,9 @@ static int shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
 {
 	struct inode *inode = d_inode(dentry);
+	struct kcr_img_mempolicy_range *ranges;
+	unsigned int count;
+	int ret;
 	struct kcr_img_shmem img = {
 		.size = cpu_to_le64(i_size_read(inode)),
 		.mode = cpu_to_le32(inode->i_mode & 0777),
@@ -235,7 +234,15 @@ static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
 		img.flags = cpu_to_le32(KCR_SHMEM_NORESERVE);
 	if (strscpy(img.name, shmem_name(dentry), sizeof(img.name)) < 0)
 		return kcr_refuse(ctx, "its name is too long");
-	return kcr_write_rec(ctx, KCR_KIND_SHMEM, 1, id, 0, &img, sizeof(img));
+	ret = kcr_mempolicy_ranges(ctx, inode, &ranges, &count);
+	if (ret)
+		return ret;
+	img.policies = cpu_to_le32(count);
+	ret = kcr_rec_begin(ctx, KCR_KIND_SHMEM, 2, id, 0) ?:
+	      kcr_rec_put(ctx, &img, sizeof(img)) ?:
+	      kcr_rec_put(ctx, ranges, count * sizeof(*ranges)) ?: kcr_rec_end(ctx);
+	kvfree(ranges);
+	return ret;
 }
 
 /* @obj is the dentry: there is one for each inode, and it has the name. */
@@ -378,11 +385,22 @@ void kcr_shmem_drop(struct kcr_mm_data *data)
 
 /* Restore */
 
+static unsigned int policies_of(const struct kcr_rec *rec)
+{
+	return rec->version < 2 ? 0 :
+	       le32_to_cpu(kcr_rec_as(rec, struct kcr_img_shmem)->policies);
+}
+
+static const struct kcr_img_mempolicy_range *ranges_of(const struct kcr_rec *rec)
+{
+	return (const struct kcr_img_mempolicy_range *)(rec->data + sizeof(struct kcr_img_shmem));
+}
+
 static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
 
-	if (rec->len != sizeof(*img))
+	if (rec->len != sizeof(*img) + (u64)policies_of(rec) * sizeof(*ranges_of(rec)))
 		return kcr_bad_image(ctx, "shared memory record of %zu bytes", rec->len);
 	if (strnlen(img->name, sizeof(img->name)) == sizeof(img->name) || !name_ok(img->name))
 		return kcr_bad_image(ctx, "shared memory without a proper name");
@@ -397,7 +415,7 @@ static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
 				"%s: executable memory is not allowed here (vm.memfd_noexec)",
 				img->name);
-	return 0;
+	return kcr_mempolicy_check_ranges(ctx, ranges_of(rec), policies_of(rec));
 }
 
 static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -417,7 +435,8 @@ static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	inode->i_mode = S_IFREG | le32_to_cpu(img->mode);
 	/* Mappings that may write were there before this one: see the link. */
 	SHMEM_I(inode)->seals = le32_to_cpu(img->seals) & ~F_SEAL_FUTURE_WRITE;
-	return kcr_object_add(ctx, rec, file);
+	return kcr_object_add(ctx, rec, file) ?:
+	       kcr_mempolicy_bind_ranges(ctx, file, ranges_of(rec), policies_of(rec));
 }
 
 static int shmem_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -496,7 +515,7 @@ static void shmem_put(void *obj)
 
 const struct kcr_ops kcr_shmem_ops = {
 	.kind		= KCR_KIND_SHMEM,
-	.version	= 1,
+	.version	= 2,
 	.name		= "shmem",
 	.save		= shmem_save,
 	.check		= shmem_check,

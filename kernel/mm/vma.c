@@ -46,6 +46,9 @@ static const struct {
 	{ VM_NOHUGEPAGE, KCR_VMA_NOHUGEPAGE },
 	{ VM_SEQ_READ,	KCR_VMA_SEQ_READ },
 	{ VM_RAND_READ,	KCR_VMA_RAND_READ },
+	{ VM_LOCKED,	KCR_VMA_LOCKED },
+	{ VM_LOCKONFAULT, KCR_VMA_LOCKONFAULT },
+	{ VM_MERGEABLE,	KCR_VMA_MERGEABLE },
 };
 
 static const struct {
@@ -53,26 +56,24 @@ static const struct {
 	const char *why;
 } refused_flags[] = {
 	{ VM_HUGETLB,	"huge pages of hugetlbfs" },
-	{ VM_LOCKED,	"memory locked with mlock()" },
-	{ VM_LOCKONFAULT, "memory locked with mlock2()" },
 	{ VM_SHADOW_STACK, "a shadow stack" },
 	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR, "memory watched by userfaultfd" },
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "memory of a device" },
 	{ VM_SYNC,	"persistent memory mapped with MAP_SYNC" },
-	{ VM_MERGEABLE,	"memory merged with equal memory (MADV_MERGEABLE)" },
 	{ VM_SEALED,	"a mapping sealed with mseal()" },
 	{ VM_DROPPABLE,	"memory that the kernel may drop (MAP_DROPPABLE)" },
-	{ ARCH_VM_PKEY_FLAGS, "memory with a protection key" },
 	{ VM_DONTEXPAND, "a mapping that the kernel has made" },
 };
 
 /* What is looked at of a mapping, without its lock. */
 struct vma {
 	unsigned long start, end, pgoff, flags;
+	u32 pkey;
 	struct file *file;
 	bool special;		/* vDSO or its data */
 	bool anonymous;		/* no pages but its own, whatever its file */
 	bool policy, named;
+	struct kcr_img_mempolicy mempolicy;	/* with @policy */
 };
 
 static bool is_vdso(struct vm_area_struct *vma)
@@ -83,6 +84,14 @@ static bool is_vdso(struct vm_area_struct *vma)
 		name = vma->vm_ops->name(vma);
 	return name && (!strcmp(name, "[vdso]") || !strcmp(name, "[vvar]"));
 }
+
+#ifdef CONFIG_NUMA
+/* That of memory which is saved as an object stands with it. */
+static bool has_policy(const struct vm_area_struct *vma)
+{
+	return vma->vm_policy && !(vma->vm_file && kcr_file_is_memfd(vma->vm_file));
+}
+#endif
 
 /* The first mapping that ends after @addr; its file gets a reference. */
 static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
@@ -97,12 +106,15 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 		v->end = vma->vm_end;
 		v->pgoff = vma->vm_pgoff;
 		v->flags = vma->vm_flags;
+		v->pkey = vma_pkey(vma);
 		v->file = vma->vm_file ? get_file(vma->vm_file) : NULL;
 		v->special = is_vdso(vma);
 		v->anonymous = vma_is_anonymous(vma);
 		v->named = kcr_vma_is_named(vma);
 #ifdef CONFIG_NUMA
-		v->policy = vma->vm_policy;
+		v->policy = has_policy(vma);
+		if (v->policy)
+			kcr_mempolicy_encode(vma->vm_policy, &v->mempolicy);
 #endif
 	}
 	mmap_read_unlock(mm);
@@ -113,8 +125,8 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 
 static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 {
-	unsigned long known = VM_SHARED | VM_SOFTDIRTY;
-	int i, ret;
+	unsigned long known = VM_SHARED | VM_SOFTDIRTY | ARCH_VM_PKEY_FLAGS;
+	int i;
 
 	if (v->file && file_inode(v->file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return kcr_refuse(ctx, "secret memory (memfd_secret)");
@@ -125,10 +137,7 @@ static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 		known |= flag_map[i].vm;
 	if (v->flags & ~known)
 		return kcr_refuse(ctx, "flags %lx are not known here", v->flags & ~known);
-	ret = v->policy ? kcr_refuse(ctx, "a NUMA policy (mbind)") : 0;
-	if (!ret && v->named)
-		ret = kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)");
-	return ret;
+	return v->named ? kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)") : 0;
 }
 
 /* The image relies on the file's bytes, unless it holds them. */
@@ -175,6 +184,16 @@ static u32 image_flags(unsigned long vm)
 	return flags;
 }
 
+static int vma_write(struct kcr_ctx *ctx, struct kcr_process *p, const struct vma *v,
+		     const struct kcr_img_vma *img)
+{
+	size_t policy = v->policy ? sizeof(v->mempolicy) : 0;
+
+	return kcr_rec_begin(ctx, KCR_KIND_VMA, 2, 0, p->id) ?:
+	       kcr_rec_put(ctx, img, sizeof(*img)) ?:
+	       kcr_rec_put(ctx, &v->mempolicy, policy) ?: kcr_rec_end(ctx);
+}
+
 static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct vma *v)
 {
 	size_t mark = kcr_where(ctx, "mapping %lx-%lx", v->start, v->end);
@@ -183,6 +202,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 		.end = cpu_to_le64(v->end),
 		.offset = cpu_to_le64(v->file ? (u64)v->pgoff << PAGE_SHIFT : 0),
 		.mm = cpu_to_le32(p->mm_id),
+		.pkey = cpu_to_le32(v->pkey),
 	};
 	u32 file = 0, flags = image_flags(v->flags);
 	int ret;
@@ -192,7 +212,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 	if (!ret) {
 		img.file = cpu_to_le32(file);
 		img.flags = cpu_to_le32(flags);
-		ret = kcr_write_rec(ctx, KCR_KIND_VMA, 1, 0, p->id, &img, sizeof(img));
+		ret = vma_write(ctx, p, v, &img);
 	}
 	kcr_where_end(ctx, mark);
 	return ret;
@@ -218,13 +238,38 @@ static int vma_save(struct kcr_ctx *ctx, struct kcr_process *p)
 
 /* Restore */
 
+static u32 pkey_of(const struct kcr_rec *rec)
+{
+	return rec->version < 2 ? 0 : le32_to_cpu(kcr_rec_as(rec, struct kcr_img_vma)->pkey);
+}
+
+/* Its NUMA policy, NULL for none. */
+static const struct kcr_img_mempolicy *policy_of(const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+
+	if (rec->version < 2 || rec->len != sizeof(*img) + sizeof(struct kcr_img_mempolicy))
+		return NULL;
+	return (const struct kcr_img_mempolicy *)(img + 1);
+}
+
+static int pkey_check(struct kcr_ctx *ctx, u32 pkey)
+{
+	if (pkey >= KCR_VMA_PKEYS)
+		return kcr_bad_image(ctx, "protection key %u", pkey);
+	if (pkey && !arch_pkeys_enabled())
+		return kcr_refuse(ctx, "this processor has no memory protection keys");
+	return 0;
+}
+
 static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
 	struct kcr_process *p = rec->process;
 	u64 start, end, offset;
+	int ret;
 
-	if (rec->len != sizeof(*img))
+	if (rec->len != sizeof(*img) && !policy_of(rec))
 		return kcr_bad_image(ctx, "mapping record of %zu bytes", rec->len);
 	start = le64_to_cpu(img->start);
 	end = le64_to_cpu(img->end);
@@ -240,7 +285,14 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
 	p->vma_end = end;
-	return le32_to_cpu(img->flags) & KCR_VMA_INHERITED ? kcr_inherit_check(ctx, rec) : 0;
+	ret = pkey_check(ctx, pkey_of(rec));
+	if (!ret && policy_of(rec))
+		ret = kcr_mempolicy_check(ctx, policy_of(rec));
+	if (!ret && le32_to_cpu(img->flags) & KCR_VMA_LOCKED)
+		ret = kcr_mlock_check(ctx, p, end - start);
+	if (!ret && le32_to_cpu(img->flags) & KCR_VMA_INHERITED)
+		ret = kcr_inherit_check(ctx, rec);
+	return ret;
 }
 
 static unsigned long prot_of(u32 flags)
@@ -280,7 +332,15 @@ static unsigned long map_flags_of(u32 flags, struct file *file)
 	return map;
 }
 
-static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct file *file)
+/* Any key may be given now; see kcr_arch_mm_begin(). */
+static long protect(unsigned long start, unsigned long len, unsigned long prot, u32 pkey)
+{
+	return pkey ? kcr_syscall(pkey_mprotect, start, len, prot, pkey) :
+		      kcr_syscall(mprotect, start, len, prot);
+}
+
+static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct file *file,
+		   u32 pkey)
 {
 	unsigned long start = le64_to_cpu(img->start);
 	unsigned long len = le64_to_cpu(img->end) - start;
@@ -293,8 +353,8 @@ static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct fi
 	if (IS_ERR_VALUE(addr))
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, (long)addr,
 				"it can't be mapped (errno %ld)", -(long)addr);
-	if (was_writable(flags))
-		ret = kcr_syscall(mprotect, start, len, prot);
+	if (was_writable(flags) || pkey)
+		ret = protect(start, len, prot, pkey);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"it can't be protected (errno %ld)", -ret);
@@ -335,6 +395,16 @@ static int vma_advise(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
 					advices[i].advice, -ret);
 	}
 	return 0;
+}
+
+static int policy_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	unsigned long start = le64_to_cpu(img->start);
+
+	if (!policy_of(rec))
+		return 0;
+	return kcr_mempolicy_bind(ctx, start, le64_to_cpu(img->end) - start, policy_of(rec));
 }
 
 /*
@@ -392,10 +462,40 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 			ret = kcr_bad_image(ctx, "file %u is no open file",
 					    le32_to_cpu(img->file));
 	}
-	ret = ret ?: vma_map(ctx, img, file) ?: vma_advise(ctx, img) ?:
-	      vma_limit(ctx, img);
+	ret = ret ?: vma_map(ctx, img, file, pkey_of(rec)) ?: vma_advise(ctx, img) ?:
+	      policy_restore(ctx, rec) ?: vma_limit(ctx, img);
 	if (file)
 		fput(file);
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
+/* With PR_SET_MEMORY_MERGE all is merged but what the program has excepted. */
+static int vma_mergeable(struct kcr_ctx *ctx, unsigned long start, unsigned long len, u32 flags)
+{
+	bool merged = flags & KCR_VMA_MERGEABLE;
+	long ret;
+
+	if (!merged && !(current->mm->flags & MMF_VM_MERGE_ANY_MASK))
+		return 0;
+	ret = kcr_syscall(madvise, start, len, merged ? MADV_MERGEABLE : MADV_UNMERGEABLE);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+				"it can't be merged with equal memory, or be excepted from that (errno %ld)",
+				-ret);
+	return 0;
+}
+
+/* When all pages are there. */
+static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
+	unsigned long start = le64_to_cpu(img->start), end = le64_to_cpu(img->end);
+	size_t mark = kcr_where(ctx, "mapping %lx-%lx", start, end);
+	u32 flags = le32_to_cpu(img->flags);
+	int ret = vma_mergeable(ctx, start, end - start, flags) ?:
+		  kcr_mlock_restore(ctx, start, end - start, flags);
+
 	kcr_where_end(ctx, mark);
 	return ret;
 }
@@ -403,9 +503,10 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 const struct kcr_ops kcr_vma_ops = {
 	.kind		= KCR_KIND_VMA,
 	.scope		= KCR_SCOPE_PROCESS,
-	.version	= 1,
+	.version	= 2,
 	.name		= "vma",
 	.save_process	= vma_save,
 	.check		= vma_check,
 	.restore	= vma_restore,
+	.link		= vma_link,
 };

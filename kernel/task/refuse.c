@@ -135,13 +135,6 @@ static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
 	return 0;
 }
 
-static int refuse_mlock(struct kcr_ctx *ctx, struct mm_struct *mm)
-{
-	if (mm->locked_vm || mm->def_flags & VM_LOCKED)
-		return kcr_refuse(ctx, "it has memory locked (mlock)");
-	return 0;
-}
-
 /* The process as a whole; everything is parked. */
 int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
@@ -153,7 +146,7 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
-	       refuse_sharing(ctx, leader) ?: refuse_mlock(ctx, p->mm);
+	       refuse_sharing(ctx, leader);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)
@@ -252,10 +245,6 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 #ifdef CONFIG_IO_URING
 	if (task->io_uring)
 		ret = kcr_refuse(ctx, "it uses io_uring");
-#endif
-#ifdef CONFIG_NUMA
-	if (!ret && task->mempolicy)
-		ret = kcr_refuse(ctx, "it has a NUMA memory policy");
 #endif
 #ifdef CONFIG_FUTEX
 	if (!ret && !list_empty(&task->pi_state_list))

@@ -17,6 +17,7 @@
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
+#include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
@@ -384,12 +385,18 @@ static void put_threads(struct build *b)
 		.flags = cpu_to_le32(KCR_BLOCKED_TIMED),
 		.arg = { cpu_to_le64(HEAP) },
 	};
+	struct kcr_img_mempolicy policy = {
+		.mode = cpu_to_le32(KCR_MEMPOLICY_BIND),
+		.home_node = cpu_to_le32(KCR_MEMPOLICY_NO_HOME),
+		.nodes = { cpu_to_le64(5) },
+	};
 
 	put_thread(b, ID_LEADER, 4711, "sample");
 	put_thread(b, ID_WORKER, 4712, "a worker of 16 c");
 	PUT(b, KCR_KIND_BLOCKED, 0, ID_WORKER, &blocked);
 	put_prctl(b);
 	put_seccomp(b);
+	PUT(b, KCR_KIND_MEMPOLICY, 0, ID_WORKER, &policy);
 }
 
 static void put_pages(struct build *b)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The address space, its mappings, and memory that has an inode. */
 #include "../../uapi/image/memfd.h"
+#include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/shmem.h"
 #include "../../uapi/image/vdso.h"
@@ -13,6 +14,9 @@ static const struct info_name mm_flags[] = {
 	{ KCR_MM_MDWE,			"mdwe" },
 	{ KCR_MM_MDWE_NO_INHERIT,	"mdwe_no_inherit" },
 	{ KCR_MM_LEGACY_LAYOUT,		"legacy_layout" },
+	{ KCR_MM_LOCK_FUTURE,		"lock_future" },
+	{ KCR_MM_LOCK_ONFAULT,		"lock_on_fault" },
+	{ KCR_MM_MERGE,			"merge" },
 	{ }
 };
 
@@ -59,17 +63,21 @@ static void mm_print(struct emit *e, const struct image_rec *rec)
 	EMITX32(e, mm, coredump_filter);
 	info_flags(e, "membarrier", le32_to_cpu(mm->membarrier), membarriers);
 	emit_auxv(e, mm);
+	if (rec->len < sizeof(*mm))
+		return;
+	EMITX32(e, mm, pkeys);
+	EMIT32(e, mm, exec_pkey);
 }
 
 static void mm_note(struct summary *s, const struct image_rec *rec)
 {
-	memcpy(&s->mm, rec->data, sizeof(s->mm));
+	memcpy(&s->mm, rec->data, rec->len < sizeof(s->mm) ? rec->len : sizeof(s->mm));
 	s->mm_id = rec->id;
 	s->has_mm = true;
 }
 
 const struct info_ops info_mm = {
-	.size	= sizeof(struct kcr_img_mm),
+	.size	= KCR_MM_LEN_1,
 	.print	= mm_print,
 	.note	= mm_note,
 };
@@ -92,7 +100,52 @@ static const struct info_name vma_flags[] = {
 	{ KCR_VMA_NOHUGEPAGE,	"nohugepage" },
 	{ KCR_VMA_SEQ_READ,	"seq_read" },
 	{ KCR_VMA_RAND_READ,	"rand_read" },
+	{ KCR_VMA_LOCKED,	"locked" },
+	{ KCR_VMA_LOCKONFAULT,	"lock_on_fault" },
+	{ KCR_VMA_MERGEABLE,	"mergeable" },
 	{ }
+};
+
+static const struct info_name policy_modes[] = {
+	{ KCR_MEMPOLICY_PREFERRED,	"preferred" },
+	{ KCR_MEMPOLICY_BIND,		"bind" },
+	{ KCR_MEMPOLICY_INTERLEAVE,	"interleave" },
+	{ KCR_MEMPOLICY_LOCAL,		"local" },
+	{ KCR_MEMPOLICY_PREFERRED_MANY,	"preferred_many" },
+	{ KCR_MEMPOLICY_WEIGHTED,	"weighted_interleave" },
+	{ }
+};
+
+static const struct info_name policy_flags[] = {
+	{ KCR_MEMPOLICY_STATIC,		"static" },
+	{ KCR_MEMPOLICY_RELATIVE,	"relative" },
+	{ KCR_MEMPOLICY_BALANCING,	"balancing" },
+	{ }
+};
+
+static void emit_policy(struct emit *e, const struct kcr_img_mempolicy *policy)
+{
+	unsigned int i;
+
+	info_enum(e, "mode", le32_to_cpu(policy->mode), policy_modes);
+	info_flags(e, "policy_flags", le32_to_cpu(policy->flags), policy_flags);
+	if (le32_to_cpu(policy->home_node) != KCR_MEMPOLICY_NO_HOME)
+		EMIT32(e, policy, home_node);
+	emit_begin_list(e, "nodes");
+	for (i = 0; i < KCR_MEMPOLICY_NODES; i++)
+		if (le64_to_cpu(policy->nodes[i / 64]) >> i % 64 & 1)
+			emit_u64(e, NULL, i);
+	emit_end(e);
+}
+
+static void mempolicy_print(struct emit *e, const struct image_rec *rec)
+{
+	emit_policy(e, rec->data);
+}
+
+const struct info_ops info_mempolicy = {
+	.size	= sizeof(struct kcr_img_mempolicy),
+	.print	= mempolicy_print,
 };
 
 static void vma_print(struct emit *e, const struct image_rec *rec)
@@ -105,6 +158,10 @@ static void vma_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, vma, mm);
 	EMIT32(e, vma, file);
 	info_flags(e, "flags", le32_to_cpu(vma->flags), vma_flags);
+	if (vma->pkey)
+		EMIT32(e, vma, pkey);
+	if (rec->len >= sizeof(*vma) + sizeof(struct kcr_img_mempolicy))
+		emit_policy(e, (const void *)(vma + 1));
 }
 
 static void vma_note(struct summary *s, const struct image_rec *rec)
@@ -171,6 +228,8 @@ static void shmem_print(struct emit *e, const struct image_rec *rec)
 	emit_octal(e, "mode", le32_to_cpu(shmem->mode));
 	info_flags(e, "seals", le32_to_cpu(shmem->seals), seals);
 	EMIT_CHARS(e, shmem, name);
+	if (shmem->policies)
+		EMIT32(e, shmem, policies);
 }
 
 static void shmem_note(struct summary *s, const struct image_rec *rec)

@@ -8,7 +8,10 @@
 #define KCR_MM_MDWE		(1u << 1) /* prctl(PR_SET_MDWE): refuse exec gain */
 #define KCR_MM_MDWE_NO_INHERIT	(1u << 2) /* not for children */
 #define KCR_MM_LEGACY_LAYOUT	(1u << 3) /* mmap() searches from the bottom up */
-#define KCR_MM_FLAGS		15u
+#define KCR_MM_LOCK_FUTURE	(1u << 4) /* mlockall(MCL_FUTURE) */
+#define KCR_MM_LOCK_ONFAULT	(1u << 5) /* mlockall(MCL_ONFAULT), with it */
+#define KCR_MM_MERGE		(1u << 6) /* prctl(PR_SET_MEMORY_MERGE) */
+#define KCR_MM_FLAGS		127u
 
 /* What membarrier(2) has been told to expect. */
 #define KCR_MEMBARRIER_PRIVATE	(1u << 0)
@@ -43,8 +46,10 @@
  * @membarrier: KCR_MEMBARRIER_*
  * @auxv_count: numbers used of @auxv
  * @auxv: the auxiliary vector, type and value in turn
+ * @pkeys: bit n: protection key n is in use (pkey_alloc)
+ * @exec_pkey: the one for memory that may be executed and not read, 0 for none
  *
- * The mappings follow as records of their own.
+ * Version 1 ended before @pkeys. The mappings follow as records of their own.
  */
 struct kcr_img_mm {
 	__le64	start_code;
@@ -69,6 +74,10 @@ struct kcr_img_mm {
 	__le32	membarrier;
 	__le32	auxv_count;
 	__le64	auxv[KCR_MM_AUXV_MAX];
+	__le32	pkeys;
+	__le32	exec_pkey;
 };
+
+#define KCR_MM_LEN_1		1168	/* bytes of version 1 */
 
 #endif /* _UAPI_KCR_IMAGE_MM_H */

@@ -24,7 +24,7 @@
  * @flags: KCR_SHMEM_*
  * @mode: permission bits
  * @seals: KCR_SEAL_*
- * @reserved: zero
+ * @policies: so many struct kcr_img_mempolicy_range follow (version 2)
  * @name: as /proc/PID/maps shows it, NUL-terminated
  *
  * What it holds stands in KCR_KIND_PAGES with this record's id; all else is
@@ -35,7 +35,7 @@ struct kcr_img_shmem {
 	__le32	flags;
 	__le32	mode;
 	__le32	seals;
-	__le32	reserved;
+	__le32	policies;
 	char	name[KCR_SHMEM_NAME_MAX];
 };
 

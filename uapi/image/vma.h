@@ -21,8 +21,13 @@
 #define KCR_VMA_NOHUGEPAGE	(1u << 14) /* MADV_NOHUGEPAGE */
 #define KCR_VMA_SEQ_READ	(1u << 15) /* MADV_SEQUENTIAL */
 #define KCR_VMA_RAND_READ	(1u << 16) /* MADV_RANDOM */
+#define KCR_VMA_LOCKED		(1u << 17) /* mlock() */
+#define KCR_VMA_LOCKONFAULT	(1u << 18) /* mlock2(MLOCK_ONFAULT), with LOCKED */
+#define KCR_VMA_MERGEABLE	(1u << 19) /* MADV_MERGEABLE */
 #define KCR_VMA_INHERITED	(1u << 31) /* from the parent's mapping there */
-#define KCR_VMA_FLAGS		(((1u << 17) - 1) | KCR_VMA_INHERITED)
+#define KCR_VMA_FLAGS		(((1u << 20) - 1) | KCR_VMA_INHERITED)
+
+#define KCR_VMA_PKEYS		16	/* numbers of protection keys */
 
 /**
  * struct kcr_img_vma - KCR_KIND_VMA: a mapping
@@ -32,7 +37,10 @@
  * @mm: id of the KCR_KIND_MM record
  * @file: id of the open file that is mapped, 0 for anonymous memory
  * @flags: KCR_VMA_*
- * @reserved: zero
+ * @pkey: its memory protection key
+ *
+ * A struct kcr_img_mempolicy follows if it has a NUMA policy. Version 1 had
+ * neither @pkey nor that.
  *
  * Mappings stand in the order of their addresses. One with KCR_VMA_INHERITED is
  * as the parent's, or as a part of it, and begins with the parent's pages: runs
@@ -46,7 +54,7 @@ struct kcr_img_vma {
 	__le32	mm;
 	__le32	file;
 	__le32	flags;
-	__le32	reserved;
+	__le32	pkey;
 };
 
 #endif /* _UAPI_KCR_IMAGE_VMA_H */
