@@ -108,6 +108,7 @@ struct kcr_rec_head {
 	x(7,  PIPE_END,	pipe_end, "open end of a pipe")			\
 	x(8,  EVENTFD,	eventfd,  "event counter")			\
 	x(9,  EPOLL,	epoll,	  "epoll set")				\
+	x(24, FIFO,	fifo,	  "open FIFO")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\

@@ -53,6 +53,7 @@ static const struct {
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
 	{ KCR_KIND_EXTERNAL,	kcr_external_match },
 	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
+	{ KCR_KIND_FIFO,	kcr_fifo_match },
 };
 
 static bool wants_signals(struct file *file)

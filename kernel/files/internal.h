@@ -72,6 +72,7 @@ struct kcr_fd {
  * @wanted: by id: struct kcr_wanted, files whose bytes are in the image
  * @opened: by id: struct kcr_opened, what a REG record leads to
  * @nr_opened: how many
+ * @made: struct kcr_made, names that go away if the restart fails
  * @committed: whether kcr_files_commit() has run
  */
 struct kcr_files {
@@ -88,12 +89,14 @@ struct kcr_files {
 	struct xarray wanted;
 	struct xarray opened;
 	unsigned int nr_opened;
+	struct list_head made;
 	bool committed;
 };
 
 /* drop.c */
 struct kcr_files *kcr_files(struct kcr_ctx *ctx);	/* NULL after kcr_nomem() */
 void *kcr_files_buf(struct kcr_ctx *ctx);		/* NULL after kcr_nomem() */
+int kcr_files_made(struct kcr_ctx *ctx, const struct path *path);
 
 /* file.c */
 int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
@@ -133,6 +136,10 @@ int kcr_path_find(struct kcr_ctx *ctx, const char *name, unsigned int lookup,
 		  umode_t type, struct path *path);
 int kcr_path_fail(struct kcr_ctx *ctx, int err, const char *name, const char *what);
 struct file *kcr_path_open(const struct path *path, int flags);
+int kcr_path_leads_here(struct kcr_ctx *ctx, const char *name, const struct path *path);
+int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name, u32 uid,
+		  u32 gid);
+void kcr_path_unmake(const struct path *path);
 const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_t room,
 			   const char *what);
 
@@ -269,6 +276,7 @@ struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 

@@ -129,9 +129,6 @@ static int refuse_named(struct kcr_ctx *ctx, struct file *file)
 		else
 			ret = kcr_refuse(ctx, "%s: no handler for this device", name);
 		break;
-	case S_IFIFO:
-		ret = kcr_refuse(ctx, "%s: FIFO: not supported yet", name);
-		break;
 	case S_IFLNK:
 		ret = kcr_refuse(ctx, "%s: open symbolic link: not supported yet", name);
 		break;

@@ -32,20 +32,6 @@ bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file)
 	       kcr_fs_is_real(kcr_file_path(file)->dentry->d_sb);
 }
 
-/* Another file may have been mounted over it. */
-static int leads_here(struct kcr_ctx *ctx, const char *name, const struct path *path)
-{
-	struct path found;
-	bool same;
-	int ret = kern_path(name, 0, &found);
-
-	if (ret)
-		return kcr_refuse(ctx, "%s: can't be found under its name (errno %d)", name, -ret);
-	same = d_inode(found.dentry) == d_inode(path->dentry);
-	path_put(&found);
-	return same ? 0 : kcr_refuse(ctx, "%s: its name leads to another file", name);
-}
-
 static int write_reg(struct kcr_ctx *ctx, u32 id, struct kcr_img_reg *img, const char *name)
 {
 	size_t len = strlen(name) + 1;
@@ -76,7 +62,7 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (dir && kcr_path_gone(path))
 		ret = kcr_refuse(ctx, "%s: deleted directory: not supported yet", name);
 	else if (!kcr_path_gone(path))
-		ret = leads_here(ctx, name, path);
+		ret = kcr_path_leads_here(ctx, name, path);
 	if (!ret && !dir)
 		ret = kcr_content_keep(ctx, file, &content);
 	if (ret)

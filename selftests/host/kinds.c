@@ -11,6 +11,7 @@
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
@@ -38,7 +39,7 @@
 enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
-	ID_PROCESS, ID_LEADER, ID_WORKER,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO,
 };
 
 #define HEAP	0x555500000000ull
@@ -143,6 +144,13 @@ static void put_files(struct build *b)
 	struct kcr_img_pipe_end end = {
 		cpu_to_le32(ID_PIPE), cpu_to_le32(KCR_FILE_READ)
 	};
+	struct kcr_img_fifo fifo = {
+		.flags = cpu_to_le32(KCR_FILE_READ),
+		.state = cpu_to_le32(KCR_FIFO_QUIET),
+		.capacity = cpu_to_le32(65536),
+		.mode = cpu_to_le32(0600),
+		.path_len = cpu_to_le32(10),
+	};
 	struct kcr_img_eventfd eventfd = { .count = cpu_to_le64(7) };
 	struct kcr_img_epoll epoll = { .count = cpu_to_le32(1) };
 	struct kcr_img_epoll_item item = {
@@ -153,6 +161,7 @@ static void put_files(struct build *b)
 	PUT_TAIL(b, KCR_KIND_CHR, ID_NULL, 0, &null, "/dev/null", 10);
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
+	PUT_TAIL(b, KCR_KIND_FIFO, ID_FIFO, 0, &fifo, "/tmp/fifo", 10);
 	PUT(b, KCR_KIND_EVENTFD, ID_EVENTFD, 0, &eventfd);
 	PUT_TAIL(b, KCR_KIND_EPOLL, ID_EPOLL, 0, &epoll, &item, sizeof(item));
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pipes and event counters. */
+/* Pipes, FIFOs and event counters. */
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
+#include "../../uapi/image/fifo.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "info.h"
 #include "summary.h"
 
 /* Bytes that wait in a pipe, as far as its pieces make sense. */
-static uint64_t pipe_bytes(const struct image_rec *rec)
+static uint64_t pipe_bytes(const struct image_rec *rec, size_t at, uint32_t left)
 {
-	const struct kcr_img_pipe *pipe = rec->data;
-	uint32_t left = le32_to_cpu(pipe->bufs);
 	const struct kcr_img_pipe_buf *buf;
 	uint64_t bytes = 0;
-	size_t at = sizeof(*pipe);
 	struct kcr_img_pipe_buf copy;
 
 	for (; left; left--) {
@@ -34,7 +32,7 @@ static void pipe_print(struct emit *e, const struct image_rec *rec)
 
 	EMIT32(e, pipe, capacity);
 	EMIT32(e, pipe, bufs);
-	emit_u64(e, "unread", pipe_bytes(rec));
+	emit_u64(e, "unread", pipe_bytes(rec, sizeof(*pipe), le32_to_cpu(pipe->bufs)));
 }
 
 const struct info_ops info_pipe = {
@@ -64,6 +62,44 @@ const struct info_ops info_pipe_end = {
 	.size	= sizeof(struct kcr_img_pipe_end),
 	.print	= pipe_end_print,
 	.note	= pipe_end_note,
+};
+
+static const struct info_name fifo_states[] = {
+	{ KCR_FIFO_UNLINKED,	"unlinked" },
+	{ KCR_FIFO_QUIET,	"quiet" },
+	{ }
+};
+
+static void fifo_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_fifo *fifo = rec->data;
+	size_t len = le32_to_cpu(fifo->path_len);
+
+	info_path(e, "path", rec, sizeof(*fifo), len);
+	info_flags(e, "flags", le32_to_cpu(fifo->flags), info_file_flags);
+	info_flags(e, "state", le32_to_cpu(fifo->state), fifo_states);
+	EMIT32(e, fifo, first);
+	EMIT32(e, fifo, capacity);
+	EMIT32(e, fifo, bufs);
+	emit_u64(e, "unread", pipe_bytes(rec, sizeof(*fifo) + len, le32_to_cpu(fifo->bufs)));
+	emit_octal(e, "mode", le32_to_cpu(fifo->mode));
+	EMIT32(e, fifo, uid);
+	EMIT32(e, fifo, gid);
+}
+
+static void fifo_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_fifo *fifo = rec->data;
+	size_t len = le32_to_cpu(fifo->path_len);
+
+	summary_add_object(s, rec, le32_to_cpu(fifo->flags), 0,
+			   info_tail(rec, sizeof(*fifo), len), len);
+}
+
+const struct info_ops info_fifo = {
+	.size	= sizeof(struct kcr_img_fifo),
+	.print	= fifo_print,
+	.note	= fifo_note,
 };
 
 static const struct info_name eventfd_modes[] = {
