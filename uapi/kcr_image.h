@@ -101,7 +101,7 @@ struct kcr_rec_head {
 	x(1,  HOST,	host,	  "machine, kernel and clocks at the cut")	\
 	x(30, PROCESS,	process,  "process: its ids and its parent")	\
 	x(2,  CONTENT,	content,  "contents or hash of a file")		\
-	x(3,  REG,	reg,	  "open regular file or directory")	\
+	x(3,  REG,	reg,	  "open regular file or directory, O_PATH")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
 	x(5,  EXTERNAL,	external, "open terminal or pipe to the outside") \
 	x(6,  PIPE,	pipe,	  "pipe with its unread bytes")		\

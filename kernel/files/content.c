@@ -28,11 +28,18 @@
 
 /* Saving */
 
+/* Made by O_TMPFILE without O_EXCL. */
+static bool is_linkable(const struct kcr_relied *r)
+{
+	return kcr_path_gone(&r->path) && d_inode(r->path.dentry)->i_state & I_LINKABLE;
+}
+
 static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
 {
 	struct kcr_img_content img = {
 		.type = cpu_to_le32(KCR_CONTENT_FILE),
 		.flags = cpu_to_le32((kcr_path_gone(&r->path) ? KCR_CONTENT_UNLINKED : 0) |
+				     (is_linkable(r) ? KCR_CONTENT_LINKABLE : 0) |
 				     (r->ours ? KCR_CONTENT_WRITE_BACK : 0)),
 		.mode = cpu_to_le32(r->stat.mode & 07777),
 		.uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, r->stat.uid)),
@@ -436,15 +443,16 @@ static struct file *make_unlinked(struct kcr_wanted *w)
 {
 	umode_t mode = le32_to_cpu(img_of(w)->mode) & 0777;
 	char *dir = kstrdup(kcr_wanted_name(w), GFP_KERNEL), *slash;
+	int excl = img_of(w)->flags & cpu_to_le32(KCR_CONTENT_LINKABLE) ? 0 : O_EXCL;
 	struct file *file;
 
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
 	slash = strrchr(dir, '/');
 	slash[slash == dir] = '\0';
-	file = filp_open(dir, O_TMPFILE | O_RDWR | O_LARGEFILE, mode | 0600);
+	file = filp_open(dir, O_TMPFILE | O_RDWR | O_LARGEFILE | excl, mode | 0600);
 	kfree(dir);
-	if (!IS_ERR(file))
+	if (!IS_ERR(file) || !excl)
 		return file;
 	return shmem_file_setup(kbasename(kcr_wanted_name(w)), le64_to_cpu(img_of(w)->size), 0);
 }

@@ -100,7 +100,9 @@ int kcr_files_made(struct kcr_ctx *ctx, const struct path *path);
 
 /* file.c */
 int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
+int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags);
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
+int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags(u32 flags);				/* as open(2) has them */
 void kcr_file_flags_set(struct file *file, u32 flags);	/* those that may change later */
 char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file);
@@ -206,6 +208,7 @@ struct kcr_relied {
 };
 
 /* relied.c */
+struct kcr_img_reg;
 struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file);
 int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file);
 void kcr_relied_drop(struct kcr_files *files);
@@ -258,6 +261,11 @@ struct kcr_opened {
 	u64 cut_to;
 	bool cut;
 };
+
+/* opath.c */
+bool kcr_opath_match(struct kcr_ctx *ctx, struct file *file);
+int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name);
+umode_t kcr_opath_type(u32 type);
 
 /* commit.c */
 int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);

@@ -138,6 +138,12 @@ static const char *type_name(umode_t type)
 		return "directory";
 	case S_IFIFO:
 		return "FIFO";
+	case S_IFLNK:
+		return "symbolic link";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFBLK:
+		return "block device";
 	default:
 		return "character device";
 	}
@@ -148,7 +154,7 @@ static const char *type_name(umode_t type)
  * @ctx: the operation
  * @name: the path
  * @lookup: LOOKUP_NO_SYMLINKS, or 0
- * @type: what it must be: S_IFREG, S_IFDIR, S_IFCHR or S_IFIFO
+ * @type: what it must be: S_IFREG or another
  * @path: set to it, with a reference
  *
  * Nothing is opened before its type is known: opening some devices does

@@ -7,6 +7,8 @@
  *
  * An open file that is shared with another process (a job's output file, which
  * its shell holds too) comes back as an open file of its own.
+ *
+ * What is open with O_PATH, of whatever type, is only a path (opath.c).
  */
 #include <linux/file.h>
 #include <linux/magic.h>
@@ -43,6 +45,17 @@ static int write_reg(struct kcr_ctx *ctx, u32 id, struct kcr_img_reg *img, const
 	       kcr_rec_put(ctx, name, len) ?: kcr_rec_end(ctx);
 }
 
+static int save_opath(struct kcr_ctx *ctx, struct file *file, u32 id, struct kcr_img_reg *img)
+{
+	char *name;
+	int ret = kcr_opath_save(ctx, file, img, &name);
+
+	if (!ret && name)
+		ret = write_reg(ctx, id, img, name);
+	kfree(name);
+	return ret;
+}
+
 static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
@@ -55,8 +68,14 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	u32 flags, content = 0;
 	struct kcr_stat stat;
 	char *name;
-	int ret = kcr_file_flags_save(ctx, file, &flags) ?: kcr_path_save(ctx, path, &name);
+	int ret = kcr_file_flags_any(ctx, file, &flags);
 
+	if (ret)
+		return ret;
+	img.flags = cpu_to_le32(flags);
+	if (flags & KCR_FILE_PATH)
+		return save_opath(ctx, file, id, &img);
+	ret = kcr_path_save(ctx, path, &name);
 	if (ret || !name)
 		return ret;
 	if (dir && kcr_path_gone(path))
@@ -72,7 +91,6 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 		kcr_path_fail(ctx, ret, name, "can't be looked at");
 		goto out_free;
 	}
-	img.flags = cpu_to_le32(flags);
 	img.content = cpu_to_le32(content);
 	img.uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, stat.uid));
 	ret = write_reg(ctx, id, &img, name);
@@ -136,8 +154,7 @@ static int open_by_path(struct kcr_ctx *ctx, const struct kcr_img_reg *img,
 	int ret;
 
 	ret = kcr_path_find(ctx, name, writes ? LOOKUP_NO_SYMLINKS : 0,
-			    le32_to_cpu(img->type) == KCR_REG_DIRECTORY ? S_IFDIR : S_IFREG,
-			    &path);
+			    kcr_opath_type(le32_to_cpu(img->type)), &path);
 	if (ret)
 		return ret;
 	if (writes)
@@ -160,9 +177,12 @@ static int reg_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	const char *name;
 	int ret;
 
-	if (rec->len < sizeof(*img) || le32_to_cpu(img->type) > KCR_REG_DIRECTORY)
+	if (rec->len < sizeof(*img) || !kcr_opath_type(le32_to_cpu(img->type)))
 		return kcr_bad_image(ctx, "a file record that makes no sense");
-	ret = kcr_file_flags_check(ctx, le32_to_cpu(img->flags), "file");
+	if (img->flags & cpu_to_le32(KCR_FILE_PATH) ? img->content || img->pos :
+						      le32_to_cpu(img->type) > KCR_REG_DIRECTORY)
+		return kcr_bad_image(ctx, "a file record that makes no sense");
+	ret = kcr_file_flags_check_any(ctx, le32_to_cpu(img->flags), "file");
 	if (ret)
 		return ret;
 	name = kcr_path_check(ctx, img + 1, le32_to_cpu(img->path_len),

@@ -261,7 +261,8 @@ int kcr_content_need(struct kcr_ctx *ctx, struct file *file, u32 id, loff_t from
 	struct kcr_relied *r;
 	int ret;
 
-	if (!id || !S_ISREG(file_inode(file)->i_mode) || !kcr_reg_match(ctx, file))
+	if (!id || !S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
+	    !kcr_reg_match(ctx, file))
 		return 0;
 	r = kcr_relied_get(ctx, file);
 	if (!r)
