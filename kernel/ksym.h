@@ -77,6 +77,7 @@
 	x(pipe_resize_ring,	"make room for input that was not read")	\
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
+	x(fsnotify_insert_event, "restore inotify events that were not read")	\
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
@@ -97,6 +98,8 @@
 	x(prctl,		"restore flags of a process")		\
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
+	x(inotify_init1,	"make an inotify instance")		\
+	x(inotify_add_watch,	"watch files")				\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 
@@ -111,6 +114,7 @@
 	KCR_KSYM_LANDLOCK(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
+	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \
 

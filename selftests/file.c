@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -22,12 +21,6 @@ TEST_REFUSED(refuses_a_unix_socket, "socket (AF_UNIX datagram): not supported ye
 	int fd[2];
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
-	cut();
-}
-
-TEST_REFUSED(refuses_inotify, "inotify: not supported yet")
-{
-	ASSERT_LE(0, inotify_init());
 	cut();
 }
 

@@ -267,9 +267,13 @@ bool kcr_opath_match(struct kcr_ctx *ctx, struct file *file);
 int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name);
 umode_t kcr_opath_type(u32 type);
 
+/* mounts.c */
+char *kcr_inode_name(struct kcr_ctx *ctx, struct inode *inode);
+
 /* commit.c */
 int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);
 int kcr_files_commit(struct kcr_ctx *ctx);
+void kcr_files_settled(struct kcr_ctx *ctx);
 const char *kcr_opened_name(const struct kcr_opened *o);
 
 /* locks.c */
@@ -285,6 +289,7 @@ bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 

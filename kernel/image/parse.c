@@ -18,6 +18,7 @@
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
@@ -72,6 +73,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_FIFO]		= AT_LEAST(struct kcr_img_fifo),
+	[KCR_KIND_INOTIFY]	= AT_LEAST(struct kcr_img_inotify),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),

@@ -14,6 +14,7 @@
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
@@ -39,7 +40,7 @@
 enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
-	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO, ID_INOTIFY,
 };
 
 #define HEAP	0x555500000000ull
@@ -151,6 +152,19 @@ static void put_files(struct build *b)
 		.mode = cpu_to_le32(0600),
 		.path_len = cpu_to_le32(10),
 	};
+	struct kcr_img_inotify inotify = {
+		.flags = cpu_to_le32(KCR_FILE_READ), .watches = cpu_to_le32(1),
+	};
+	struct {
+		struct kcr_img_inotify_item item;
+		char path[5];
+	} __attribute__((packed)) watch = {
+		.item = {
+			.type = cpu_to_le32(KCR_INOTIFY_WATCH), .wd = cpu_to_le32(1),
+			.mask = cpu_to_le32(2), .len = cpu_to_le32(5),
+		},
+		.path = "/tmp",
+	};
 	struct kcr_img_eventfd eventfd = { .count = cpu_to_le64(7) };
 	struct kcr_img_epoll epoll = { .count = cpu_to_le32(1) };
 	struct kcr_img_epoll_item item = {
@@ -162,6 +176,7 @@ static void put_files(struct build *b)
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
 	PUT_TAIL(b, KCR_KIND_FIFO, ID_FIFO, 0, &fifo, "/tmp/fifo", 10);
+	PUT_TAIL(b, KCR_KIND_INOTIFY, ID_INOTIFY, 0, &inotify, &watch, sizeof(watch));
 	PUT(b, KCR_KIND_EVENTFD, ID_EVENTFD, 0, &eventfd);
 	PUT_TAIL(b, KCR_KIND_EPOLL, ID_EPOLL, 0, &epoll, &item, sizeof(item));
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pipes, FIFOs and event counters. */
+/* Pipes, FIFOs, event counters and inotify instances. */
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/fifo.h"
+#include "../../uapi/image/inotify.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "info.h"
@@ -165,4 +166,61 @@ const struct info_ops info_epoll = {
 	.size	= sizeof(struct kcr_img_epoll),
 	.print	= epoll_print,
 	.note	= epoll_note,
+};
+
+static const struct info_name inotify_types[] = {
+	{ KCR_INOTIFY_WATCH,	"watch" },
+	{ KCR_INOTIFY_EVENT,	"event" },
+	{ }
+};
+
+static size_t inotify_item_print(struct emit *e, const struct image_rec *rec, size_t at)
+{
+	struct kcr_img_inotify_item item;
+	const void *p = info_tail(rec, at, sizeof(item));
+
+	if (!p)
+		return 0;
+	memcpy(&item, p, sizeof(item));
+	emit_begin(e, NULL);
+	info_enum(e, "type", le32_to_cpu(item.type), inotify_types);
+	EMITS32(e, &item, wd);
+	EMITX32(e, &item, mask);
+	EMIT32(e, &item, cookie);
+	if (item.len)
+		info_path(e, "name", rec, at + sizeof(item), le32_to_cpu(item.len));
+	emit_end(e);
+	return at + sizeof(item) + le32_to_cpu(item.len);
+}
+
+static void inotify_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_inotify *inotify = rec->data;
+	uint64_t left = (uint64_t)le32_to_cpu(inotify->watches) + le32_to_cpu(inotify->events);
+	size_t at = sizeof(*inotify);
+
+	info_flags(e, "flags", le32_to_cpu(inotify->flags), info_file_flags);
+	EMIT32(e, inotify, next_wd);
+	EMIT32(e, inotify, watches);
+	EMIT32(e, inotify, events);
+	emit_begin_list(e, "items");
+	for (; left && at; left--)
+		at = inotify_item_print(e, rec, at);
+	emit_end(e);
+}
+
+static void inotify_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_inotify *inotify = rec->data;
+	char text[48];
+	int len = snprintf(text, sizeof(text), "inotify instance with %u watches",
+			   le32_to_cpu(inotify->watches));
+
+	summary_add_object(s, rec, le32_to_cpu(inotify->flags), 0, text, len);
+}
+
+const struct info_ops info_inotify = {
+	.size	= sizeof(struct kcr_img_inotify),
+	.print	= inotify_print,
+	.note	= inotify_note,
 };
