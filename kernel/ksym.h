@@ -78,6 +78,7 @@
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
 	x(fsnotify_insert_event, "restore inotify events that were not read")	\
+	x(pidfd_pid,		"see which process a pidfd is of")	\
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
@@ -100,6 +101,7 @@
 	x(eventfd2,		"make an event counter")		\
 	x(inotify_init1,	"make an inotify instance")		\
 	x(inotify_add_watch,	"watch files")				\
+	x(pidfd_open,		"make a pidfd")				\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 

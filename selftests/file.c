@@ -40,12 +40,6 @@ TEST_REFUSED(refuses_a_signalfd, "signalfd: not supported yet")
 	cut();
 }
 
-TEST_REFUSED(refuses_a_pidfd, "pidfd: not supported yet")
-{
-	ASSERT_LE(0, syscall(SYS_pidfd_open, getpid(), 0));
-	cut();
-}
-
 TEST_REFUSED(refuses_a_namespace, "namespace: not supported yet")
 {
 	ASSERT_LE(0, open("/proc/self/ns/uts", O_RDONLY));

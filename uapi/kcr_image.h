@@ -110,6 +110,7 @@ struct kcr_rec_head {
 	x(9,  EPOLL,	epoll,	  "epoll set")				\
 	x(24, FIFO,	fifo,	  "open FIFO")				\
 	x(25, INOTIFY,	inotify,  "inotify instance")			\
+	x(26, PIDFD,	pidfd,	  "pidfd")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\

@@ -290,6 +290,7 @@ bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_pidfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 

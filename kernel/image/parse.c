@@ -23,6 +23,7 @@
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"
+#include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/process.h"
@@ -74,6 +75,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_FIFO]		= AT_LEAST(struct kcr_img_fifo),
 	[KCR_KIND_INOTIFY]	= AT_LEAST(struct kcr_img_inotify),
+	[KCR_KIND_PIDFD]	= EXACTLY(struct kcr_img_pidfd),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),

@@ -19,6 +19,7 @@
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"
+#include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/process.h"
@@ -41,6 +42,7 @@ enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO, ID_INOTIFY,
+	ID_PIDFD,
 };
 
 #define HEAP	0x555500000000ull
@@ -165,6 +167,10 @@ static void put_files(struct build *b)
 		},
 		.path = "/tmp",
 	};
+	struct kcr_img_pidfd pidfd = {
+		.id = cpu_to_le32(4711),
+		.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_WRITE),
+	};
 	struct kcr_img_eventfd eventfd = { .count = cpu_to_le64(7) };
 	struct kcr_img_epoll epoll = { .count = cpu_to_le32(1) };
 	struct kcr_img_epoll_item item = {
@@ -177,6 +183,7 @@ static void put_files(struct build *b)
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
 	PUT_TAIL(b, KCR_KIND_FIFO, ID_FIFO, 0, &fifo, "/tmp/fifo", 10);
 	PUT_TAIL(b, KCR_KIND_INOTIFY, ID_INOTIFY, 0, &inotify, &watch, sizeof(watch));
+	PUT(b, KCR_KIND_PIDFD, ID_PIDFD, 0, &pidfd);
 	PUT(b, KCR_KIND_EVENTFD, ID_EVENTFD, 0, &eventfd);
 	PUT_TAIL(b, KCR_KIND_EPOLL, ID_EPOLL, 0, &epoll, &item, sizeof(item));
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pipes, FIFOs, event counters and inotify instances. */
+/* Pipes, FIFOs, event counters, inotify instances and pidfds. */
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/inotify.h"
+#include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "info.h"
@@ -223,4 +224,33 @@ const struct info_ops info_inotify = {
 	.size	= sizeof(struct kcr_img_inotify),
 	.print	= inotify_print,
 	.note	= inotify_note,
+};
+
+static const struct info_name pidfd_modes[] = {
+	{ KCR_PIDFD_THREAD,	"thread" },
+	{ }
+};
+
+static void pidfd_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_pidfd *pidfd = rec->data;
+
+	EMIT32(e, pidfd, id);
+	info_flags(e, "flags", le32_to_cpu(pidfd->flags), info_file_flags);
+	info_flags(e, "mode", le32_to_cpu(pidfd->mode), pidfd_modes);
+}
+
+static void pidfd_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_pidfd *pidfd = rec->data;
+	char text[40];
+	int len = snprintf(text, sizeof(text), "pidfd of %u", le32_to_cpu(pidfd->id));
+
+	summary_add_object(s, rec, le32_to_cpu(pidfd->flags), 0, text, len);
+}
+
+const struct info_ops info_pidfd = {
+	.size	= sizeof(struct kcr_img_pidfd),
+	.print	= pidfd_print,
+	.note	= pidfd_note,
 };
