@@ -78,8 +78,10 @@ static int find_watches(struct fsnotify_group *group, struct found *found, u32 r
 		if (!mark->connector || mark->connector->type != FSNOTIFY_OBJ_TYPE_INODE ||
 		    wd == -1)
 			continue;	/* its file is just being deleted */
+		rcu_read_lock();
 		if (idr_find(&group->inotify_data.idr, wd) != (void *)mark)
 			ret = -EINVAL;
+		rcu_read_unlock();
 		if (*nr == room || ret)
 			break;
 		found[*nr].inode = igrab(kcr_mark_inode(mark));
