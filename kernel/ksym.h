@@ -84,6 +84,8 @@
 	x(do_epoll_ctl,		"fill an epoll set")			\
 	x(do_timerfd_settime,	"set a timerfd going")			\
 	x(do_signalfd4,		"make a signalfd")			\
+	x(fsnotify_insert_event, "restore inotify events that were not read")	\
+	x(pidfd_pid,		"see which process a pidfd is of")	\
 	x(fcntl_setlk,		"take locks on files")			\
 	KCR_KSYM_NUMA(x)						\
 
@@ -114,6 +116,9 @@
 	x(close_range,		"empty a table of descriptors")		\
 	x(eventfd2,		"make an event counter")		\
 	x(timerfd_create,	"make a timerfd")			\
+	x(inotify_init1,	"make an inotify instance")		\
+	x(inotify_add_watch,	"watch files")				\
+	x(pidfd_open,		"make a pidfd")				\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 	KCR_KSYM_NUMA_SYSCALLS(x)					\
@@ -130,6 +135,7 @@
 	KCR_KSYM_YAMA(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
+	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
 	x(timerfd_fops, const struct file_operations, "know a timerfd") \
 	x(signalfd_fops, const struct file_operations, "know a signalfd") \

@@ -11,6 +11,7 @@
 #include <linux/dcache.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/fs_struct.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>

@@ -2,7 +2,6 @@
 /* Promises: open files that nobody handles are refused by name. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -19,18 +18,6 @@ TEST_REFUSED(refuses_a_unix_socket, "socket (AF_UNIX datagram): not supported ye
 	int fd[2];
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
-	cut();
-}
-
-TEST_REFUSED(refuses_inotify, "inotify: not supported yet")
-{
-	ASSERT_LE(0, inotify_init());
-	cut();
-}
-
-TEST_REFUSED(refuses_a_pidfd, "pidfd: not supported yet")
-{
-	ASSERT_LE(0, syscall(SYS_pidfd_open, getpid(), 0));
 	cut();
 }
 

@@ -80,10 +80,3 @@ TEST(keeps_an_end_opened_once_more)
 	EXPECT_EQ(O_RDWR | O_NONBLOCK, fcntl(both, F_GETFL) & (O_ACCMODE | O_NONBLOCK));
 	EXPECT_EQ(0, fcntl(fd[0], F_GETFL) & O_NONBLOCK);
 }
-
-TEST_REFUSED(refuses_a_fifo, "FIFO: not supported yet")
-{
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	ASSERT_LE(0, open("fifo", O_RDWR));
-	cut();
-}

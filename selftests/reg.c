@@ -192,12 +192,6 @@ TEST(cuts_back_what_was_written_after_the_cut)
 	EXPECT_STREQ("at the cut\nlater\n", content("log"));
 }
 
-TEST_REFUSED(refuses_an_open_path, "opened with O_PATH")
-{
-	ASSERT_LE(0, open(".", O_PATH));
-	cut();
-}
-
 TEST_REFUSED(refuses_a_file_of_procfs, "file of proc: not supported yet")
 {
 	ASSERT_LE(0, open("/proc/self/maps", O_RDONLY));

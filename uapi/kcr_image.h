@@ -102,7 +102,7 @@ struct kcr_rec_head {
 	x(30, PROCESS,	process,  "process: its ids and its parent")	\
 	x(48, FILTER,	filter,	  "seccomp filter")			\
 	x(2,  CONTENT,	content,  "contents or hash of a file")		\
-	x(3,  REG,	reg,	  "open regular file or directory")	\
+	x(3,  REG,	reg,	  "open regular file or directory, O_PATH")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
 	x(5,  EXTERNAL,	external, "open terminal or pipe to the outside") \
 	x(6,  PIPE,	pipe,	  "pipe with its unread bytes")		\
@@ -111,6 +111,9 @@ struct kcr_rec_head {
 	x(9,  EPOLL,	epoll,	  "epoll set")				\
 	x(18, TIMERFD,	timerfd,  "timerfd")				\
 	x(19, SIGNALFD,	signalfd, "signalfd")				\
+	x(24, FIFO,	fifo,	  "open FIFO")				\
+	x(25, INOTIFY,	inotify,  "inotify instance")			\
+	x(26, PIDFD,	pidfd,	  "pidfd")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\

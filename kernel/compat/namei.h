@@ -19,4 +19,13 @@ static inline int kcr_vfs_unlink(const struct path *path, struct inode *dir)
 #endif
 }
 
+static inline int kcr_vfs_mknod(const struct path *parent, struct dentry *dentry, umode_t mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return vfs_mknod(mnt_idmap(parent->mnt), d_inode(parent->dentry), dentry, mode, 0);
+#else
+	return vfs_mknod(mnt_user_ns(parent->mnt), d_inode(parent->dentry), dentry, mode, 0);
+#endif
+}
+
 #endif /* _KCR_COMPAT_NAMEI_H */

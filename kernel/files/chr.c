@@ -43,7 +43,7 @@ static int chr_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	};
 	u32 flags;
 	char *name;
-	int ret = kcr_file_flags_save(ctx, file, &flags) ?:
+	int ret = kcr_file_flags_any(ctx, file, &flags) ?:
 		  kcr_path_save(ctx, &file->f_path, &name);
 
 	if (ret || !name)
@@ -68,7 +68,7 @@ static int chr_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (!kcr_path_check(ctx, img + 1, le32_to_cpu(img->path_len),
 			    rec->len - sizeof(*img), "device"))
 		return ctx->error;
-	return kcr_file_flags_check(ctx, le32_to_cpu(img->flags), "device");
+	return kcr_file_flags_check_any(ctx, le32_to_cpu(img->flags), "device");
 }
 
 static int chr_open(struct kcr_ctx *ctx, const struct kcr_img_chr *img, struct file **file)

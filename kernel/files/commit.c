@@ -13,6 +13,7 @@
 #include <linux/namei.h>
 
 #include "internal.h"
+#include "ksym.h"
 #include <uapi/image/content.h>
 #include <uapi/image/reg.h>
 
@@ -245,4 +246,21 @@ int kcr_files_commit(struct kcr_ctx *ctx)
 	if (!ret)
 		files->committed = true;
 	return ret;
+}
+
+/**
+ * kcr_files_settled() - close what files were changed through
+ * @ctx: the operation, in the restarter, after kcr_files_commit()
+ */
+void kcr_files_settled(struct kcr_ctx *ctx)
+{
+	struct kcr_wanted *w;
+	unsigned long id;
+
+	xa_for_each(&kcr_files(ctx)->wanted, id, w) {
+		if (w->file)
+			fput(w->file);
+		w->file = NULL;
+	}
+	kcr_call(task_work_run)();
 }

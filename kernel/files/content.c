@@ -16,25 +16,30 @@
 #include <linux/file.h>
 #include <linux/fs_struct.h>
 #include <linux/mm.h>
-#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "compat/file.h"
-#include "compat/namei.h"
 #include "internal.h"
 #include "ksym.h"
 #include <uapi/image/content.h>
 
 /* Saving */
 
+/* Made by O_TMPFILE without O_EXCL. */
+static bool is_linkable(const struct kcr_relied *r)
+{
+	return kcr_path_gone(&r->path) && d_inode(r->path.dentry)->i_state & I_LINKABLE;
+}
+
 static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
 {
 	struct kcr_img_content img = {
 		.type = cpu_to_le32(KCR_CONTENT_FILE),
 		.flags = cpu_to_le32((kcr_path_gone(&r->path) ? KCR_CONTENT_UNLINKED : 0) |
+				     (is_linkable(r) ? KCR_CONTENT_LINKABLE : 0) |
 				     (r->ours ? KCR_CONTENT_WRITE_BACK : 0)),
 		.mode = cpu_to_le32(r->stat.mode & 07777),
 		.uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, r->stat.uid)),
@@ -438,15 +443,16 @@ static struct file *make_unlinked(struct kcr_wanted *w)
 {
 	umode_t mode = le32_to_cpu(img_of(w)->mode) & 0777;
 	char *dir = kstrdup(kcr_wanted_name(w), GFP_KERNEL), *slash;
+	int excl = img_of(w)->flags & cpu_to_le32(KCR_CONTENT_LINKABLE) ? 0 : O_EXCL;
 	struct file *file;
 
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
 	slash = strrchr(dir, '/');
 	slash[slash == dir] = '\0';
-	file = filp_open(dir, O_TMPFILE | O_RDWR | O_LARGEFILE, mode | 0600);
+	file = filp_open(dir, O_TMPFILE | O_RDWR | O_LARGEFILE | excl, mode | 0600);
 	kfree(dir);
-	if (!IS_ERR(file))
+	if (!IS_ERR(file) || !excl)
 		return file;
 	return shmem_file_setup(kbasename(kcr_wanted_name(w)), le64_to_cpu(img_of(w)->size), 0);
 }
@@ -468,19 +474,6 @@ static struct file *make_named(struct kcr_wanted *w)
 	return file;
 }
 
-static int give_back(struct kcr_ctx *ctx, struct kcr_wanted *w)
-{
-	u32 uid = le32_to_cpu(img_of(w)->uid), gid = le32_to_cpu(img_of(w)->gid);
-	struct inode *inode = file_inode(w->file);
-	int ret;
-
-	if (from_kuid_munged(current_user_ns(), inode->i_uid) == uid &&
-	    from_kgid_munged(current_user_ns(), inode->i_gid) == gid)
-		return 0;
-	ret = kcr_call(chown_common)(&w->path, uid, gid);
-	return ret ? kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be given to its owner") : 0;
-}
-
 static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	struct kcr_wanted *w = rec->id ? wanted_find(ctx, rec->id) : NULL;
@@ -494,32 +487,15 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		w->file = NULL;
 		return kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be made");
 	}
-	ret = w->made ? give_back(ctx, w) : 0;
+	ret = w->made ? kcr_path_give(ctx, &w->path, kcr_wanted_name(w),
+				      le32_to_cpu(img_of(w)->uid),
+				      le32_to_cpu(img_of(w)->gid)) : 0;
 	return ret ?: kcr_wanted_fill(ctx, w, w->file);
 }
 
 static int content_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	return kcr_files_commit(ctx);
-}
-
-/*
- * A restart that failed leaves no file behind. The task that closes the
- * descriptor may be exiting, and have no root any more to look up paths from.
- */
-static void unmake(struct kcr_wanted *w)
-{
-	struct dentry *dir;
-
-	if (mnt_want_write(w->path.mnt))
-		return;
-	dir = dget_parent(w->path.dentry);
-	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	if (w->path.dentry->d_parent == dir && !d_unhashed(w->path.dentry))
-		kcr_vfs_unlink(&w->path, d_inode(dir));
-	inode_unlock(d_inode(dir));
-	dput(dir);
-	mnt_drop_write(w->path.mnt);
 }
 
 /* kcr_wanted_drop() - forget all of them */
@@ -530,7 +506,7 @@ void kcr_wanted_drop(struct kcr_files *files)
 
 	xa_for_each(&files->wanted, id, w) {
 		if (w->made && !files->committed)
-			unmake(w);
+			kcr_path_unmake(&w->path);
 		if (w->file)
 			fput(w->file);
 		path_put(&w->path);

@@ -26,6 +26,7 @@ struct kcr_files *kcr_files(struct kcr_ctx *ctx)
 	INIT_LIST_HEAD(&files->relied);
 	xa_init(&files->wanted);
 	xa_init(&files->opened);
+	INIT_LIST_HEAD(&files->made);
 	ctx->files_data = files;
 	return files;
 }
@@ -69,6 +70,43 @@ static void drop_opened(struct kcr_files *files)
 	xa_destroy(&files->opened);
 }
 
+/**
+ * struct kcr_made - a name that a restart has made
+ * @node: in kcr_files.made
+ * @path: it
+ */
+struct kcr_made {
+	struct list_head node;
+	struct path path;
+};
+
+/* kcr_files_made() - @path has been made, and goes away if the restart fails */
+int kcr_files_made(struct kcr_ctx *ctx, const struct path *path)
+{
+	struct kcr_made *made = kzalloc(sizeof(*made), GFP_KERNEL_ACCOUNT);
+
+	if (!made) {
+		kcr_path_unmake(path);
+		return kcr_nomem(ctx);
+	}
+	made->path = *path;
+	path_get(&made->path);
+	list_add_tail(&made->node, &kcr_files(ctx)->made);
+	return 0;
+}
+
+static void drop_made(struct kcr_files *files)
+{
+	struct kcr_made *made, *next;
+
+	list_for_each_entry_safe(made, next, &files->made, node) {
+		if (!files->committed)
+			kcr_path_unmake(&made->path);
+		path_put(&made->path);
+		kfree(made);
+	}
+}
+
 static void drop_streams(struct kcr_files *files)
 {
 	unsigned int i;
@@ -94,6 +132,7 @@ void kcr_files_drop(struct kcr_ctx *ctx)
 	ctx->files_data = NULL;
 	drop_opened(files);
 	drop_streams(files);
+	drop_made(files);
 	kcr_relied_drop(files);
 	kcr_wanted_drop(files);
 	kvfree(files->buf);

@@ -46,6 +46,7 @@ static const struct {
 	enum kcr_kind kind;
 	bool (*match)(struct kcr_ctx *ctx, struct file *file);
 } file_kinds[] = {
+	{ KCR_KIND_REG,		kcr_opath_match },
 	{ KCR_KIND_MEMFD,	memfd_match },
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },
@@ -53,8 +54,11 @@ static const struct {
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
 	{ KCR_KIND_TIMERFD,	kcr_timerfd_match },
 	{ KCR_KIND_SIGNALFD,	kcr_signalfd_match },
+	{ KCR_KIND_INOTIFY,	kcr_inotify_match },
+	{ KCR_KIND_PIDFD,	kcr_pidfd_match },
 	{ KCR_KIND_EXTERNAL,	kcr_external_match },
 	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
+	{ KCR_KIND_FIFO,	kcr_fifo_match },
 };
 
 static bool wants_signals(struct file *file)
@@ -91,8 +95,6 @@ int kcr_file_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
 	*id = kcr_saved_id(ctx, file);
 	if (*id)
 		return 0;
-	if (file->f_mode & FMODE_PATH)
-		return kcr_refuse(ctx, "opened with O_PATH: not supported yet");
 	ret = common_refuse(ctx, file);
 	if (ret)
 		return ret;
@@ -139,13 +141,14 @@ static const struct {
 	{ O_NOATIME,	KCR_FILE_NOATIME },
 	{ O_CLOEXEC,	KCR_FILE_CLOEXEC },
 	{ __O_TMPFILE,	KCR_FILE_TMPFILE },
+	{ O_PATH,	KCR_FILE_PATH },
 };
 
 /* Set when a program is executed; the mode that it leads to is not needed. */
 #define FILE_FLAGS_IGNORED	((int)__FMODE_EXEC | (int)__FMODE_NONOTIFY)
 
-/* kcr_file_flags_save() - how a file is open, as KCR_FILE_* */
-int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
+/* kcr_file_flags_any() - how a file is open, as KCR_FILE_*; also for no access */
+int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 {
 	int left = file->f_flags & ~(O_ACCMODE | FILE_FLAGS_IGNORED);
 	unsigned int i;
@@ -159,7 +162,17 @@ int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 	}
 	if (left)
 		return kcr_refuse(ctx, "opened with flags 0x%x: not supported yet", left);
-	if (!(*flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
+	if (!(*flags & (KCR_FILE_READ | KCR_FILE_WRITE | KCR_FILE_PATH)))
+		*flags |= KCR_FILE_NEITHER;
+	return 0;
+}
+
+/* kcr_file_flags_save() - how a file is open that is read or written, as KCR_FILE_* */
+int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
+{
+	int ret = kcr_file_flags_any(ctx, file, flags);
+
+	if (!ret && !(*flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
 		return kcr_refuse(ctx, "opened neither for reading nor for writing: not supported yet");
 	return 0;
 }
@@ -167,7 +180,21 @@ int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 /* kcr_file_flags_check() - are these flags of a record known? */
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what)
 {
-	if (flags & ~KCR_FILE_FLAGS || !(flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
+	if (flags & ~KCR_FILE_FLAGS || flags & (KCR_FILE_NEITHER | KCR_FILE_PATH) ||
+	    !(flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
+		return kcr_bad_image(ctx, "a %s record with open flags 0x%x", what, flags);
+	return 0;
+}
+
+/* kcr_file_flags_check_any() - likewise, where no access is fine, too */
+int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what)
+{
+	u32 none = flags & (KCR_FILE_NEITHER | KCR_FILE_PATH);
+
+	if (!none)
+		return kcr_file_flags_check(ctx, flags, what);
+	if (flags & ~KCR_FILE_FLAGS || flags & (KCR_FILE_READ | KCR_FILE_WRITE) ||
+	    none == (KCR_FILE_NEITHER | KCR_FILE_PATH))
 		return kcr_bad_image(ctx, "a %s record with open flags 0x%x", what, flags);
 	return 0;
 }
@@ -179,6 +206,8 @@ static int all_flags(u32 flags)
 
 	if (flags & KCR_FILE_WRITE)
 		res = flags & KCR_FILE_READ ? O_RDWR : O_WRONLY;
+	if (flags & KCR_FILE_NEITHER)
+		res = O_ACCMODE;
 	for (i = 0; i < ARRAY_SIZE(file_flags); i++)
 		if (flags & file_flags[i].image)
 			res |= file_flags[i].flag;

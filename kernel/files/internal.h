@@ -72,6 +72,7 @@ struct kcr_fd {
  * @wanted: by id: struct kcr_wanted, files whose bytes are in the image
  * @opened: by id: struct kcr_opened, what a REG record leads to
  * @nr_opened: how many
+ * @made: struct kcr_made, names that go away if the restart fails
  * @committed: whether kcr_files_commit() has run
  */
 struct kcr_files {
@@ -88,16 +89,20 @@ struct kcr_files {
 	struct xarray wanted;
 	struct xarray opened;
 	unsigned int nr_opened;
+	struct list_head made;
 	bool committed;
 };
 
 /* drop.c */
 struct kcr_files *kcr_files(struct kcr_ctx *ctx);	/* NULL after kcr_nomem() */
 void *kcr_files_buf(struct kcr_ctx *ctx);		/* NULL after kcr_nomem() */
+int kcr_files_made(struct kcr_ctx *ctx, const struct path *path);
 
 /* file.c */
 int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
+int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags);
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
+int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags(u32 flags);				/* as open(2) has them */
 void kcr_file_flags_set(struct file *file, u32 flags);	/* those that may change later */
 char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file);
@@ -133,6 +138,10 @@ int kcr_path_find(struct kcr_ctx *ctx, const char *name, unsigned int lookup,
 		  umode_t type, struct path *path);
 int kcr_path_fail(struct kcr_ctx *ctx, int err, const char *name, const char *what);
 struct file *kcr_path_open(const struct path *path, int flags);
+int kcr_path_leads_here(struct kcr_ctx *ctx, const char *name, const struct path *path);
+int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name, u32 uid,
+		  u32 gid);
+void kcr_path_unmake(const struct path *path);
 const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_t room,
 			   const char *what);
 
@@ -199,6 +208,7 @@ struct kcr_relied {
 };
 
 /* relied.c */
+struct kcr_img_reg;
 struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file);
 int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file);
 void kcr_relied_drop(struct kcr_files *files);
@@ -252,9 +262,18 @@ struct kcr_opened {
 	bool cut;
 };
 
+/* opath.c */
+bool kcr_opath_match(struct kcr_ctx *ctx, struct file *file);
+int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name);
+umode_t kcr_opath_type(u32 type);
+
+/* mounts.c */
+char *kcr_inode_name(struct kcr_ctx *ctx, struct inode *inode);
+
 /* commit.c */
 int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);
 int kcr_files_commit(struct kcr_ctx *ctx);
+void kcr_files_settled(struct kcr_ctx *ctx);
 const char *kcr_opened_name(const struct kcr_opened *o);
 
 /* locks.c */
@@ -269,6 +288,9 @@ struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_pidfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_timerfd_match(struct kcr_ctx *ctx, struct file *file);

@@ -13,6 +13,7 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 
+#include "compat/namei.h"
 #include "internal.h"
 #include "ksym.h"
 
@@ -72,6 +73,25 @@ int kcr_path_save(struct kcr_ctx *ctx, const struct path *path, char **name)
 }
 
 /**
+ * kcr_path_leads_here() - another file may have been mounted over it
+ * @ctx: the operation, in the controller
+ * @name: what kcr_path_save() gave for @path
+ * @path: the path
+ */
+int kcr_path_leads_here(struct kcr_ctx *ctx, const char *name, const struct path *path)
+{
+	struct path found;
+	bool same;
+	int ret = kern_path(name, 0, &found);
+
+	if (ret)
+		return kcr_refuse(ctx, "%s: can't be found under its name (errno %d)", name, -ret);
+	same = d_inode(found.dentry) == d_inode(path->dentry);
+	path_put(&found);
+	return same ? 0 : kcr_refuse(ctx, "%s: its name leads to another file", name);
+}
+
+/**
  * kcr_path_fail() - something could not be done with a path
  * @ctx: the operation
  * @err: negative errno
@@ -116,6 +136,14 @@ static const char *type_name(umode_t type)
 		return "regular file";
 	case S_IFDIR:
 		return "directory";
+	case S_IFIFO:
+		return "FIFO";
+	case S_IFLNK:
+		return "symbolic link";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFBLK:
+		return "block device";
 	default:
 		return "character device";
 	}
@@ -126,7 +154,7 @@ static const char *type_name(umode_t type)
  * @ctx: the operation
  * @name: the path
  * @lookup: LOOKUP_NO_SYMLINKS, or 0
- * @type: what it must be: S_IFREG, S_IFDIR or S_IFCHR
+ * @type: what it must be: S_IFREG or another
  * @path: set to it, with a reference
  *
  * Nothing is opened before its type is known: opening some devices does
@@ -154,6 +182,49 @@ int kcr_path_find(struct kcr_ctx *ctx, const char *name, unsigned int lookup,
 struct file *kcr_path_open(const struct path *path, int flags)
 {
 	return file_open_root(path, "", flags, 0);
+}
+
+/**
+ * kcr_path_give() - give what was just made to its owner
+ * @ctx: the operation
+ * @path: where it is
+ * @name: what it is called
+ * @uid: user, in the caller's namespace
+ * @gid: group, likewise
+ */
+int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name, u32 uid,
+		  u32 gid)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int ret;
+
+	if (from_kuid_munged(current_user_ns(), inode->i_uid) == uid &&
+	    from_kgid_munged(current_user_ns(), inode->i_gid) == gid)
+		return 0;
+	ret = kcr_call(chown_common)(path, uid, gid);
+	return ret ? kcr_path_fail(ctx, ret, name, "can't be given to its owner") : 0;
+}
+
+/**
+ * kcr_path_unmake() - take away a name that was made
+ * @path: it; may have been renamed or removed since
+ *
+ * The task that closes the descriptor of a restart that failed may be exiting,
+ * and have no root any more to look up paths from.
+ */
+void kcr_path_unmake(const struct path *path)
+{
+	struct dentry *dir;
+
+	if (mnt_want_write(path->mnt))
+		return;
+	dir = dget_parent(path->dentry);
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
+	if (path->dentry->d_parent == dir && !d_unhashed(path->dentry))
+		kcr_vfs_unlink(path, d_inode(dir));
+	inode_unlock(d_inode(dir));
+	dput(dir);
+	mnt_drop_write(path->mnt);
 }
 
 /**

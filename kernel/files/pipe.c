@@ -75,7 +75,8 @@ static int save_buf(struct kcr_ctx *ctx, struct pipe_inode_info *pipe,
 	return ret ?: kcr_pipe_copy(pipe, buf, put_rec, ctx);
 }
 
-static size_t pipe_bytes(struct pipe_inode_info *pipe, unsigned int *bufs)
+/* kcr_pipe_bytes() - what was not read, and in how many buffers it is */
+size_t kcr_pipe_bytes(struct pipe_inode_info *pipe, unsigned int *bufs)
 {
 	size_t bytes = 0;
 	unsigned int slot;
@@ -88,13 +89,25 @@ static size_t pipe_bytes(struct pipe_inode_info *pipe, unsigned int *bufs)
 	return bytes;
 }
 
+/* kcr_pipe_put_bufs() - put that into the record that is open; @pipe is locked */
+int kcr_pipe_put_bufs(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
+{
+	unsigned int slot;
+	int ret = 0;
+
+	for (slot = pipe->tail; !ret && slot != pipe->head; slot++)
+		if (buf_at(pipe, slot)->len)
+			ret = save_buf(ctx, pipe, buf_at(pipe, slot));
+	return ret;
+}
+
 static int save_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id)
 {
 	struct kcr_img_pipe img = {
 		.capacity = cpu_to_le32(pipe->max_usage << PAGE_SHIFT),
 	};
-	unsigned int bufs, slot;
-	size_t bytes = pipe_bytes(pipe, &bufs);
+	unsigned int bufs;
+	size_t bytes = kcr_pipe_bytes(pipe, &bufs);
 	int ret;
 
 	if (pipe_has_watch_queue(pipe))
@@ -104,10 +117,7 @@ static int save_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id
 	img.bufs = cpu_to_le32(bufs);
 	ret = kcr_rec_begin(ctx, KCR_KIND_PIPE, 1, id, 0) ?:
 	      kcr_rec_put(ctx, &img, sizeof(img));
-	for (slot = pipe->tail; !ret && slot != pipe->head; slot++)
-		if (buf_at(pipe, slot)->len)
-			ret = save_buf(ctx, pipe, buf_at(pipe, slot));
-	return ret ?: kcr_rec_end(ctx);
+	return ret ?: kcr_pipe_put_bufs(ctx, pipe) ?: kcr_rec_end(ctx);
 }
 
 static int pipe_save(struct kcr_ctx *ctx, void *obj, u32 id)
@@ -121,16 +131,18 @@ static int pipe_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	return ret;
 }
 
-static int pipe_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+/**
+ * kcr_pipe_check_bufs() - what was not read, in a record
+ * @ctx: the operation
+ * @rec: the record
+ * @at: where it begins; not behind the end
+ * @bufs: how many buffers there should be
+ */
+int kcr_pipe_check_bufs(struct kcr_ctx *ctx, const struct kcr_rec *rec, size_t at, u32 bufs)
 {
-	const struct kcr_img_pipe *img = kcr_rec_as(rec, struct kcr_img_pipe);
-	size_t at = sizeof(*img);
 	u32 i, len;
 
-	if (rec->len < sizeof(*img) || !img->capacity ||
-	    le32_to_cpu(img->capacity) > 1u << 31)
-		return kcr_bad_image(ctx, "a pipe record that makes no sense");
-	for (i = 0; i < le32_to_cpu(img->bufs); i++) {
+	for (i = 0; i < bufs; i++) {
 		struct kcr_img_pipe_buf buf;
 
 		if (rec->len - at < sizeof(buf))
@@ -147,17 +159,36 @@ static int pipe_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return 0;
 }
 
-/* Each piece takes no more room than it had: one buffer. */
-static int fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec)
+static int pipe_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_pipe *img = kcr_rec_as(rec, struct kcr_img_pipe);
-	size_t at = sizeof(*img), len;
+
+	if (rec->len < sizeof(*img) || !img->capacity ||
+	    le32_to_cpu(img->capacity) > KCR_PIPE_MAX)
+		return kcr_bad_image(ctx, "a pipe record that makes no sense");
+	return kcr_pipe_check_bufs(ctx, rec, sizeof(*img), le32_to_cpu(img->bufs));
+}
+
+/**
+ * kcr_pipe_fill() - write it again
+ * @ctx: the operation
+ * @file: an end to write to; there is one to read from, too
+ * @rec: a record that kcr_pipe_check_bufs() has seen
+ * @at: as there
+ * @bufs: as there
+ *
+ * Each piece takes no more room than it had: one buffer.
+ */
+int kcr_pipe_fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec,
+		  size_t at, u32 bufs)
+{
 	struct kcr_img_pipe_buf buf;
 	loff_t pos = 0;
+	size_t len;
 	ssize_t n;
 	u32 i;
 
-	for (i = 0; i < le32_to_cpu(img->bufs); i++) {
+	for (i = 0; i < bufs; i++) {
 		memcpy(&buf, rec->data + at, sizeof(buf));
 		at += sizeof(buf);
 		len = le32_to_cpu(buf.len);
@@ -173,7 +204,8 @@ static int fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *re
 	return 0;
 }
 
-static int resize(struct kcr_ctx *ctx, struct file *file, u32 capacity)
+/* kcr_pipe_resize() - give a pipe its capacity */
+int kcr_pipe_resize(struct kcr_ctx *ctx, struct file *file, u32 capacity)
 {
 	long ret;
 
@@ -203,8 +235,8 @@ static int pipe_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	ret = kcr_object_add(ctx, rec, pipe);
 	if (ret)
 		return ret;
-	return resize(ctx, pipe->end[1], le32_to_cpu(img->capacity)) ?:
-	       fill(ctx, pipe->end[1], rec);
+	return kcr_pipe_resize(ctx, pipe->end[1], le32_to_cpu(img->capacity)) ?:
+	       kcr_pipe_fill(ctx, pipe->end[1], rec, sizeof(*img), le32_to_cpu(img->bufs));
 }
 
 static void pipe_put(void *obj)

@@ -8,6 +8,8 @@
 
 #include "internal.h"
 
+#define KCR_PIPE_MAX	(1u << 31)	/* bytes of capacity */
+
 /**
  * struct kcr_pipe - what a KCR_KIND_PIPE is restored to
  * @end: to read from, to write to
@@ -20,6 +22,13 @@ struct kcr_pipe {
 
 int kcr_pipe_copy(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 		  int (*put)(void *arg, const void *data, size_t len), void *arg);
+
+size_t kcr_pipe_bytes(struct pipe_inode_info *pipe, unsigned int *bufs);
+int kcr_pipe_put_bufs(struct kcr_ctx *ctx, struct pipe_inode_info *pipe);
+int kcr_pipe_check_bufs(struct kcr_ctx *ctx, const struct kcr_rec *rec, size_t at, u32 bufs);
+int kcr_pipe_resize(struct kcr_ctx *ctx, struct file *file, u32 capacity);
+int kcr_pipe_fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec,
+		  size_t at, u32 bufs);
 
 /* pipe_end.c */
 struct pipe_inode_info *kcr_pipe_of(struct file *file);

@@ -26,10 +26,10 @@ struct pipe_inode_info *kcr_pipe_of(struct file *file)
 	return kcr_call(get_pipe_info)(file, false);
 }
 
-/* kcr_pipe_is_outside() - does anybody else hold an end of this pipe? */
+/* kcr_pipe_is_outside() - does anybody else hold an end of this pipe or FIFO? */
 bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct file *file)
 {
-	struct pipe_inode_info *pipe = kcr_pipe_of(file);
+	struct pipe_inode_info *pipe = kcr_call(get_pipe_info)(file, false);
 	const struct inode *inode = kcr_inode_of(file);
 	struct kcr_files *files = ctx->files_data;
 	unsigned int readers = 0, writers = 0;

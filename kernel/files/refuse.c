@@ -99,8 +99,6 @@ static int refuse_nameless(struct kcr_ctx *ctx, struct file *file)
 	const char *name = file->f_path.dentry->d_name.name;
 	int len = strlen(name);
 
-	if (!strcmp(fs, "pidfs"))
-		return kcr_refuse(ctx, "pidfd: not supported yet");
 	if (!strcmp(fs, "nsfs"))
 		return kcr_refuse(ctx, "namespace: not supported yet");
 	if (len > 2 && name[0] == '[' && name[len - 1] == ']') {
@@ -128,9 +126,6 @@ static int refuse_named(struct kcr_ctx *ctx, struct file *file)
 					 name);
 		else
 			ret = kcr_refuse(ctx, "%s: no handler for this device", name);
-		break;
-	case S_IFIFO:
-		ret = kcr_refuse(ctx, "%s: FIFO: not supported yet", name);
 		break;
 	case S_IFLNK:
 		ret = kcr_refuse(ctx, "%s: open symbolic link: not supported yet", name);

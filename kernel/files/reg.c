@@ -7,6 +7,8 @@
  *
  * An open file that is shared with another process (a job's output file, which
  * its shell holds too) comes back as an open file of its own.
+ *
+ * What is open with O_PATH, of whatever type, is only a path (opath.c).
  */
 #include <linux/file.h>
 #include <linux/magic.h>
@@ -32,20 +34,6 @@ bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file)
 	       kcr_fs_is_real(kcr_file_path(file)->dentry->d_sb);
 }
 
-/* Another file may have been mounted over it. */
-static int leads_here(struct kcr_ctx *ctx, const char *name, const struct path *path)
-{
-	struct path found;
-	bool same;
-	int ret = kern_path(name, 0, &found);
-
-	if (ret)
-		return kcr_refuse(ctx, "%s: can't be found under its name (errno %d)", name, -ret);
-	same = d_inode(found.dentry) == d_inode(path->dentry);
-	path_put(&found);
-	return same ? 0 : kcr_refuse(ctx, "%s: its name leads to another file", name);
-}
-
 static int write_reg(struct kcr_ctx *ctx, u32 id, struct kcr_img_reg *img, const char *name)
 {
 	size_t len = strlen(name) + 1;
@@ -55,6 +43,17 @@ static int write_reg(struct kcr_ctx *ctx, u32 id, struct kcr_img_reg *img, const
 	ret = kcr_rec_begin(ctx, KCR_KIND_REG, 1, id, 0);
 	return ret ?: kcr_rec_put(ctx, img, sizeof(*img)) ?:
 	       kcr_rec_put(ctx, name, len) ?: kcr_rec_end(ctx);
+}
+
+static int save_opath(struct kcr_ctx *ctx, struct file *file, u32 id, struct kcr_img_reg *img)
+{
+	char *name;
+	int ret = kcr_opath_save(ctx, file, img, &name);
+
+	if (!ret && name)
+		ret = write_reg(ctx, id, img, name);
+	kfree(name);
+	return ret;
 }
 
 static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
@@ -69,14 +68,20 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	u32 flags, content = 0;
 	struct kcr_stat stat;
 	char *name;
-	int ret = kcr_file_flags_save(ctx, file, &flags) ?: kcr_path_save(ctx, path, &name);
+	int ret = kcr_file_flags_any(ctx, file, &flags);
 
+	if (ret)
+		return ret;
+	img.flags = cpu_to_le32(flags);
+	if (flags & KCR_FILE_PATH)
+		return save_opath(ctx, file, id, &img);
+	ret = kcr_path_save(ctx, path, &name);
 	if (ret || !name)
 		return ret;
 	if (dir && kcr_path_gone(path))
 		ret = kcr_refuse(ctx, "%s: deleted directory: not supported yet", name);
 	else if (!kcr_path_gone(path))
-		ret = leads_here(ctx, name, path);
+		ret = kcr_path_leads_here(ctx, name, path);
 	if (!ret && !dir)
 		ret = kcr_content_keep(ctx, file, &content);
 	if (ret)
@@ -86,7 +91,6 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 		kcr_path_fail(ctx, ret, name, "can't be looked at");
 		goto out_free;
 	}
-	img.flags = cpu_to_le32(flags);
 	img.content = cpu_to_le32(content);
 	img.uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, stat.uid));
 	ret = write_reg(ctx, id, &img, name);
@@ -150,8 +154,7 @@ static int open_by_path(struct kcr_ctx *ctx, const struct kcr_img_reg *img,
 	int ret;
 
 	ret = kcr_path_find(ctx, name, writes ? LOOKUP_NO_SYMLINKS : 0,
-			    le32_to_cpu(img->type) == KCR_REG_DIRECTORY ? S_IFDIR : S_IFREG,
-			    &path);
+			    kcr_opath_type(le32_to_cpu(img->type)), &path);
 	if (ret)
 		return ret;
 	if (writes)
@@ -174,9 +177,12 @@ static int reg_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	const char *name;
 	int ret;
 
-	if (rec->len < sizeof(*img) || le32_to_cpu(img->type) > KCR_REG_DIRECTORY)
+	if (rec->len < sizeof(*img) || !kcr_opath_type(le32_to_cpu(img->type)))
 		return kcr_bad_image(ctx, "a file record that makes no sense");
-	ret = kcr_file_flags_check(ctx, le32_to_cpu(img->flags), "file");
+	if (img->flags & cpu_to_le32(KCR_FILE_PATH) ? img->content || img->pos :
+						      le32_to_cpu(img->type) > KCR_REG_DIRECTORY)
+		return kcr_bad_image(ctx, "a file record that makes no sense");
+	ret = kcr_file_flags_check_any(ctx, le32_to_cpu(img->flags), "file");
 	if (ret)
 		return ret;
 	name = kcr_path_check(ctx, img + 1, le32_to_cpu(img->path_len),

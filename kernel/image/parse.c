@@ -16,13 +16,16 @@
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/filter.h"
+#include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
+#include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/posix_timer.h"
@@ -80,6 +83,9 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
+	[KCR_KIND_FIFO]		= AT_LEAST(struct kcr_img_fifo),
+	[KCR_KIND_INOTIFY]	= AT_LEAST(struct kcr_img_inotify),
+	[KCR_KIND_PIDFD]	= EXACTLY(struct kcr_img_pidfd),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
 	[KCR_KIND_TIMERFD]	= EXACTLY(struct kcr_img_timerfd),

@@ -66,6 +66,7 @@ static bool known_file(struct task_struct *task, unsigned int fd, bool write)
 		known = known_tty(file, write);
 	else
 		known = S_ISFIFO(file_inode(file)->i_mode) ||
+			file->f_op == &kcr_var(inotify_fops) ||
 			file->f_op == &kcr_var(eventfd_fops) ||
 			file->f_op == &kcr_var(timerfd_fops) ||
 			file->f_op == &kcr_var(signalfd_fops);

@@ -12,13 +12,16 @@
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/filter.h"
+#include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
+#include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/posix_timer.h"
@@ -51,6 +54,9 @@ enum {
 	ID_PROCESS, ID_LEADER, ID_WORKER,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
+	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO, ID_INOTIFY,
+	ID_PIDFD,
 };
 
 #define HEAP	0x555500000000ull
@@ -155,6 +161,30 @@ static void put_files(struct build *b)
 	struct kcr_img_pipe_end end = {
 		cpu_to_le32(ID_PIPE), cpu_to_le32(KCR_FILE_READ)
 	};
+	struct kcr_img_fifo fifo = {
+		.flags = cpu_to_le32(KCR_FILE_READ),
+		.state = cpu_to_le32(KCR_FIFO_QUIET),
+		.capacity = cpu_to_le32(65536),
+		.mode = cpu_to_le32(0600),
+		.path_len = cpu_to_le32(10),
+	};
+	struct kcr_img_inotify inotify = {
+		.flags = cpu_to_le32(KCR_FILE_READ), .watches = cpu_to_le32(1),
+	};
+	struct {
+		struct kcr_img_inotify_item item;
+		char path[5];
+	} __attribute__((packed)) watch = {
+		.item = {
+			.type = cpu_to_le32(KCR_INOTIFY_WATCH), .wd = cpu_to_le32(1),
+			.mask = cpu_to_le32(2), .len = cpu_to_le32(5),
+		},
+		.path = "/tmp",
+	};
+	struct kcr_img_pidfd pidfd = {
+		.id = cpu_to_le32(4711),
+		.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_WRITE),
+	};
 	struct kcr_img_eventfd eventfd = { .count = cpu_to_le64(7) };
 	struct kcr_img_timerfd timerfd = {
 		.state = cpu_to_le32(KCR_TIMERFD_ARMED), .ticks = cpu_to_le64(2),
@@ -170,6 +200,9 @@ static void put_files(struct build *b)
 	PUT_TAIL(b, KCR_KIND_CHR, ID_NULL, 0, &null, "/dev/null", 10);
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
+	PUT_TAIL(b, KCR_KIND_FIFO, ID_FIFO, 0, &fifo, "/tmp/fifo", 10);
+	PUT_TAIL(b, KCR_KIND_INOTIFY, ID_INOTIFY, 0, &inotify, &watch, sizeof(watch));
+	PUT(b, KCR_KIND_PIDFD, ID_PIDFD, 0, &pidfd);
 	PUT(b, KCR_KIND_EVENTFD, ID_EVENTFD, 0, &eventfd);
 	PUT(b, KCR_KIND_TIMERFD, ID_TIMERFD, 0, &timerfd);
 	PUT(b, KCR_KIND_SIGNALFD, ID_SIGNALFD, 0, &signalfd);

@@ -13,6 +13,11 @@
 static const struct info_name reg_types[] = {
 	{ KCR_REG_FILE,		"file" },
 	{ KCR_REG_DIRECTORY,	"directory" },
+	{ KCR_REG_SYMLINK,	"symlink" },
+	{ KCR_REG_SOCKET,	"socket" },
+	{ KCR_REG_FIFO,		"fifo" },
+	{ KCR_REG_CHR,		"character_device" },
+	{ KCR_REG_BLK,		"block_device" },
 	{ }
 };
 
@@ -131,6 +136,7 @@ static const struct info_name content_flags[] = {
 	{ KCR_CONTENT_WHOLE,		"whole" },
 	{ KCR_CONTENT_UNLINKED,		"unlinked" },
 	{ KCR_CONTENT_WRITE_BACK,	"write_back" },
+	{ KCR_CONTENT_LINKABLE,		"linkable" },
 	{ }
 };
 

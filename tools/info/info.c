@@ -193,5 +193,7 @@ const struct info_name info_file_flags[] = {
 	{ KCR_FILE_NOATIME,	"noatime" },
 	{ KCR_FILE_CLOEXEC,	"cloexec" },
 	{ KCR_FILE_TMPFILE,	"tmpfile" },
+	{ KCR_FILE_NEITHER,	"neither" },
+	{ KCR_FILE_PATH,	"path" },
 	{ }
 };

@@ -20,7 +20,9 @@
 #define KCR_CONTENT_UNLINKED	(1u << 3)
 /* KCR_CONTENT_FILE: this process may write to it: it gets its bytes back */
 #define KCR_CONTENT_WRITE_BACK	(1u << 4)
-#define KCR_CONTENT_FLAGS	((1u << 5) - 1)
+/* KCR_CONTENT_FILE: unlinked, but may be given a name (O_TMPFILE) */
+#define KCR_CONTENT_LINKABLE	(1u << 5)
+#define KCR_CONTENT_FLAGS	((1u << 6) - 1)
 
 /**
  * struct kcr_img_content - KCR_KIND_CONTENT: what is in a file

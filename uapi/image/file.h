@@ -19,7 +19,9 @@
 #define KCR_FILE_NOATIME	(1u << 10)
 #define KCR_FILE_CLOEXEC	(1u << 11) /* as fcntl(F_GETFL) shows it */
 #define KCR_FILE_TMPFILE	(1u << 12)
-#define KCR_FILE_FLAGS		((1u << 13) - 1)
+#define KCR_FILE_NEITHER	(1u << 13) /* opened with access mode 3 */
+#define KCR_FILE_PATH		(1u << 14) /* O_PATH */
+#define KCR_FILE_FLAGS		((1u << 15) - 1)
 
 /* Longest path, the final NUL included. */
 #define KCR_PATH_MAX		4096

@@ -8,9 +8,16 @@
 
 #define KCR_REG_FILE		0
 #define KCR_REG_DIRECTORY	1
+/* only with KCR_FILE_PATH */
+#define KCR_REG_SYMLINK		2
+#define KCR_REG_SOCKET		3
+#define KCR_REG_FIFO		4
+#define KCR_REG_CHR		5
+#define KCR_REG_BLK		6
 
 /**
- * struct kcr_img_reg - KCR_KIND_REG: an open regular file or directory
+ * struct kcr_img_reg - KCR_KIND_REG: an open regular file or directory, or
+ *	anything that is open with O_PATH
  * @content: id of the KCR_KIND_CONTENT record that holds its bytes; 0: they
  *	are where @path leads
  * @flags: KCR_FILE_*
