@@ -77,6 +77,8 @@
 	x(pipe_resize_ring,	"make room for input that was not read")	\
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
+	x(sk_getsockopt,	"save options of a socket")		\
+	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 
 #define KCR_KSYM_SYSCALLS(x)						\
