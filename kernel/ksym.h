@@ -86,6 +86,8 @@
 	x(do_signalfd4,		"make a signalfd")			\
 	x(fsnotify_insert_event, "restore inotify events that were not read")	\
 	x(pidfd_pid,		"see which process a pidfd is of")	\
+	x(sk_getsockopt,	"save options of a socket")		\
+	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 	KCR_KSYM_NUMA(x)						\
 

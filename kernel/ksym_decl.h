@@ -38,11 +38,19 @@
 #include <linux/posix-timers.h>
 #include <linux/sched/cputime.h>
 #include <linux/hrtimer.h>
+#include <linux/sockptr.h>
 
 #include "compat/filelock.h"
 
 /* fs/internal.h */
 int chown_common(const struct path *path, uid_t user, gid_t group);
+/* fs/internal.h */
+int do_renameat2(int olddfd, struct filename *oldname, int newdfd,
+		 struct filename *newname, unsigned int flags);
+/* net/sock.h, which has names that dev.c uses too */
+struct sock;
+int sk_getsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		  sockptr_t optlen);
 /* kernel/sys.c */
 int do_prlimit(struct task_struct *tsk, unsigned int resource,
 	       struct rlimit *new_rlim, struct rlimit *old_rlim);

@@ -13,14 +13,6 @@ TEST_REFUSED(refuses_a_tcp_socket, "fd 3: socket (AF_INET stream): not supported
 	cut();
 }
 
-TEST_REFUSED(refuses_a_unix_socket, "socket (AF_UNIX datagram): not supported yet")
-{
-	int fd[2];
-
-	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
-	cut();
-}
-
 TEST_REFUSED(refuses_a_namespace, "namespace: not supported yet")
 {
 	ASSERT_LE(0, open("/proc/self/ns/uts", O_RDONLY));

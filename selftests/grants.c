@@ -13,6 +13,8 @@
 #include "victim.h"
 #include "../uapi/image/cred.h"
 #include "../uapi/image/reg.h"
+#include "../uapi/image/unix.h"
+#include "../uapi/image/unix_msg.h"
 
 #define ALICE	1000
 
@@ -136,6 +138,27 @@ TEST_PLAIN(files_are_opened_with_ones_own_rights, .user = "alice")
 	expect_refused(&img, KCR_CLASS_UNSUPPORTED, "/etc/shadow");
 	name_file(&img, "/etc/passwd");
 	expect_refused(&img, KCR_CLASS_UNSUPPORTED, "/etc/passwd");
+}
+
+TEST_PLAIN(peers_of_others_are_refused, .user = "alice")
+{
+	struct image img = my_image();
+	struct kcr_img_unix *sock = (void *)rec_of(&img, KCR_KIND_UNIX)->data, was = *sock;
+	struct kcr_img_unix_msg *msg = (void *)rec_of(&img, KCR_KIND_UNIX_MSG)->data;
+
+	ASSERT_TRUE(le32toh(sock->state) & KCR_UNIX_PEERCRED);
+	sock->peer_uid = 0;
+	expect_refused(&img, KCR_CLASS_PERMISSION, "user 0, which you may not claim");
+	*sock = was;
+	sock->peer_gid = 0;
+	expect_refused(&img, KCR_CLASS_PERMISSION, "group 0, which you may not claim");
+	*sock = was;
+	sock->peer_pid = htole32(1);
+	expect_refused(&img, KCR_CLASS_PERMISSION, "that id is somebody else's now");
+	*sock = was;
+	msg->flags |= htole32(KCR_UNIX_MSG_CREDS);
+	msg->uid = 0;
+	expect_refused(&img, KCR_CLASS_PERMISSION, "user 0, which you may not claim");
 }
 
 /* Whoever gets the descriptor of an operation does not run it. */

@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -68,6 +69,17 @@ static inline void victim_files(void)
 	ASSERT_LE(0, dup(fd));
 }
 
+static inline void victim_sockets(void)
+{
+	int stream[2], datagrams[2], yes = 1;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, stream));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, datagrams));
+	ASSERT_EQ(0, setsockopt(datagrams[1], SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)));
+	ASSERT_EQ(6, write(stream[0], "stream", 6));
+	ASSERT_EQ(8, write(datagrams[0], "datagram", 8));
+}
+
 static inline void victim_signals(void)
 {
 	sigset_t set;
@@ -111,6 +123,7 @@ static inline void __attribute__((noreturn)) victim(int ready)
 	ASSERT_EQ(0, sigaltstack(&alternate, NULL));
 	victim_memory();
 	victim_files();
+	victim_sockets();
 	victim_signals();
 	victim_timers();
 	ASSERT_EQ(0, pthread_create(&thread, NULL, victim_sleeps, NULL));

@@ -116,6 +116,10 @@ struct kcr_rec_head {
 	x(26, PIDFD,	pidfd,	  "pidfd")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
+	x(15, UNIX,	unix,	  "UNIX socket")			\
+	x(70, UNIX_SOCK, unix_sock, "UNIX socket that nobody has open")	\
+	x(71, UNIX_PEER, unix_peer, "connection of UNIX sockets")	\
+	x(72, UNIX_MSG, unix_msg, "message in a UNIX socket")		\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\
@@ -151,7 +155,7 @@ enum kcr_kind {
 #define KCR_KIND_ENUM(nr, NAME, stem, text)	KCR_KIND_##NAME = nr,
 	KCR_KINDS(KCR_KIND_ENUM)
 #undef KCR_KIND_ENUM
-	KCR_KIND_MAX = 64,
+	KCR_KIND_MAX = 96,
 };
 
 /**

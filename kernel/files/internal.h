@@ -29,6 +29,7 @@
  * @by_inode: in kcr_files.inodes
  * @file: it, with no reference of its own
  * @slots: descriptors of the tree that it has
+ * @flights: messages on the way to the tree that it is in; then, a reference is held
  * @process: first one that has one of them
  * @fd: of them, the first one's first
  */
@@ -36,7 +37,7 @@ struct kcr_open {
 	struct hlist_node by_file;
 	struct hlist_node by_inode;
 	struct file *file;
-	unsigned int slots;
+	unsigned int slots, flights;
 	struct kcr_process *process;
 	unsigned int fd;
 };
@@ -117,6 +118,7 @@ struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *
 struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file);
 struct kcr_fd *kcr_table_of(struct kcr_ctx *ctx, struct kcr_process *p, unsigned int *nr);
 void kcr_table_drop(struct kcr_files *files);
+int kcr_table_flight(struct kcr_ctx *ctx, const struct kcr_fd *fd);
 unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file);
 bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode);
 bool kcr_file_shared(struct kcr_ctx *ctx, struct file *file);
@@ -295,5 +297,6 @@ bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_timerfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_signalfd_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_unix_match(struct kcr_ctx *ctx, struct file *file);	/* kernel/net */
 
 #endif /* _KCR_FILES_INTERNAL_H */

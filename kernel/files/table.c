@@ -101,23 +101,50 @@ struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file)
 	return NULL;
 }
 
-static int count_slot(struct kcr_ctx *ctx, struct kcr_files *files, const struct kcr_fd *fd)
+/* The entry of @fd->file, which may be new; NULL after kcr_nomem(). */
+static struct kcr_open *open_of(struct kcr_ctx *ctx, struct kcr_files *files,
+				const struct kcr_fd *fd)
 {
 	struct kcr_open *o = kcr_table_find(ctx, fd->file);
 
-	if (o) {
-		o->slots++;
-		return 0;
-	}
+	if (o)
+		return o;
 	o = kzalloc(sizeof(*o), GFP_KERNEL);
-	if (!o)
-		return kcr_nomem(ctx);
+	if (!o) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
 	o->file = fd->file;
-	o->slots = 1;
 	o->process = fd->process;
 	o->fd = fd->fd;
 	hash_add(files->opens, &o->by_file, (uintptr_t)o->file);
 	hash_add(files->inodes, &o->by_inode, (uintptr_t)kcr_inode_of(o->file));
+	return o;
+}
+
+static int count_slot(struct kcr_ctx *ctx, struct kcr_files *files, const struct kcr_fd *fd)
+{
+	struct kcr_open *o = open_of(ctx, files, fd);
+
+	if (!o)
+		return -ENOMEM;
+	o->slots++;
+	return 0;
+}
+
+/**
+ * kcr_table_flight() - an open file is in a message to the tree, and belongs to it
+ * @ctx: the operation, after kcr_files_read_tables()
+ * @fd: the file, and the descriptor that the message can be received from
+ */
+int kcr_table_flight(struct kcr_ctx *ctx, const struct kcr_fd *fd)
+{
+	struct kcr_open *o = open_of(ctx, ctx->files_data, fd);
+
+	if (!o)
+		return -ENOMEM;
+	if (!o->flights++)
+		get_file(o->file);
 	return 0;
 }
 
@@ -202,6 +229,8 @@ void kcr_table_drop(struct kcr_files *files)
 	hash_for_each_safe(files->opens, i, next, o, by_file) {
 		hash_del(&o->by_file);
 		hash_del(&o->by_inode);
+		if (o->flights)
+			fput(o->file);
 		kfree(o);
 	}
 	for (i = 0; i < files->nr_fds; i++)
@@ -212,12 +241,12 @@ void kcr_table_drop(struct kcr_files *files)
 	files->max_fds = 0;
 }
 
-/* kcr_table_slots() - how many descriptors of the tree are this open file */
+/* kcr_table_slots() - how many descriptors and messages of the tree are this open file */
 unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file)
 {
 	const struct kcr_open *o = kcr_table_find(ctx, file);
 
-	return o ? o->slots : 0;
+	return o ? o->slots + o->flights : 0;
 }
 
 /* kcr_table_writes() - may the tree write to the file through a descriptor? */
@@ -243,7 +272,9 @@ bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode)
  */
 bool kcr_file_shared(struct kcr_ctx *ctx, struct file *file)
 {
-	long own = 2 * kcr_table_slots(ctx, file);	/* theirs, and ours */
+	const struct kcr_open *o = kcr_table_find(ctx, file);
+	/* Theirs, and ours. */
+	long own = o ? 2 * o->slots + o->flights + !!o->flights : 0;
 	int i;
 
 	for (i = 0; i < 5; i++) {

@@ -44,6 +44,9 @@
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/usage.h"
+#include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_msg.h"
+#include "../../uapi/image/unix_peer.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -95,6 +98,10 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  KCR_MEMPOLICY_RANGES_MAX *
 					  sizeof(struct kcr_img_mempolicy_range)),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
+	[KCR_KIND_UNIX]		= AT_LEAST(struct kcr_img_unix),
+	[KCR_KIND_UNIX_SOCK]	= AT_LEAST(struct kcr_img_unix),
+	[KCR_KIND_UNIX_PEER]	= EXACTLY(struct kcr_img_unix_peer),
+	[KCR_KIND_UNIX_MSG]	= AT_LEAST(struct kcr_img_unix_msg),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),

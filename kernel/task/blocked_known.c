@@ -9,16 +9,19 @@
  *
  * Left out on purpose: clocks of CPU time and alarms (a program that is made
  * anew has used no CPU time), futexes that are requeued with priority
- * inheritance, and reads of a terminal that count bytes or time (VMIN, VTIME),
- * which come back short.
+ * inheritance, reads of a terminal that count bytes or time (VMIN, VTIME), which
+ * come back short, and calls on sockets that do so (MSG_WAITALL, SO_RCVLOWAT,
+ * sendmsg() to a stream) or return -EINTR (SO_RCVTIMEO, SO_SNDTIMEO).
  */
 #include <linux/eventfd.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/futex.h>
 #include <linux/slab.h>
 #include <linux/tty.h>
+#include <net/sock.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
@@ -55,7 +58,46 @@ static bool known_tty(const struct file *file, bool write)
 	       (MIN_CHAR(priv->tty) <= 1 && !TIME_CHAR(priv->tty));
 }
 
-static bool known_file(struct task_struct *task, unsigned int fd, bool write)
+/* A UNIX socket whose calls start again from their arguments. */
+static bool known_socket(struct file *file, int nr, unsigned int flags)
+{
+	struct socket *sock = sock_from_file(file);
+	struct sock *sk = sock ? sock->sk : NULL;
+
+	if (!sk || sk->sk_family != AF_UNIX)
+		return false;
+	switch (nr) {
+	case __NR_accept:
+	case __NR_accept4:
+		return READ_ONCE(sk->sk_rcvtimeo) == MAX_SCHEDULE_TIMEOUT;
+	case __NR_read:
+	case __NR_readv:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
+		return READ_ONCE(sk->sk_rcvtimeo) == MAX_SCHEDULE_TIMEOUT &&
+		       READ_ONCE(sk->sk_rcvlowat) == 1 && !(flags & MSG_WAITALL);
+	case __NR_sendto:
+	case __NR_sendmsg:
+		if (sk->sk_type == SOCK_STREAM)
+			return false;
+		fallthrough;
+	default:	/* connect(), write(), writev() */
+		return READ_ONCE(sk->sk_sndtimeo) == MAX_SCHEDULE_TIMEOUT;
+	}
+}
+
+static bool known_socket_fd(struct task_struct *task, unsigned int fd, int nr,
+			    unsigned int flags)
+{
+	struct file *file = kcr_call(fget_task)(task, fd);
+	bool known = file && known_socket(file, nr, flags);
+
+	if (file)
+		fput(file);
+	return known;
+}
+
+static bool known_file(struct task_struct *task, unsigned int fd, int nr, bool write)
 {
 	struct file *file = kcr_call(fget_task)(task, fd);
 	bool known;
@@ -69,7 +111,8 @@ static bool known_file(struct task_struct *task, unsigned int fd, bool write)
 			file->f_op == &kcr_var(inotify_fops) ||
 			file->f_op == &kcr_var(eventfd_fops) ||
 			file->f_op == &kcr_var(timerfd_fops) ||
-			file->f_op == &kcr_var(signalfd_fops);
+			file->f_op == &kcr_var(signalfd_fops) ||
+			known_socket(file, nr, 0);
 	fput(file);
 	return known;
 }
@@ -102,10 +145,20 @@ static bool known_call(struct task_struct *task, int nr, const unsigned long *ar
 		return (int)arg[1] == F_SETLKW || (int)arg[1] == F_OFD_SETLKW;
 	case __NR_read:
 	case __NR_readv:
-		return known_file(task, arg[0], false);
+		return known_file(task, arg[0], nr, false);
 	case __NR_write:
 	case __NR_writev:
-		return known_file(task, arg[0], true);
+		return known_file(task, arg[0], nr, true);
+	case __NR_accept:
+	case __NR_accept4:
+	case __NR_connect:
+		return known_socket_fd(task, arg[0], nr, 0);
+	case __NR_recvmsg:
+	case __NR_sendmsg:
+		return known_socket_fd(task, arg[0], nr, arg[2]);
+	case __NR_recvfrom:
+	case __NR_sendto:
+		return known_socket_fd(task, arg[0], nr, arg[3]);
 	case __NR_restart_syscall:
 		return kcr_restart_block_known(task);
 	default:

@@ -39,6 +39,9 @@
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/usage.h"
+#include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_msg.h"
+#include "../../uapi/image/unix_peer.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -57,6 +60,8 @@ enum {
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FIFO, ID_INOTIFY,
 	ID_PIDFD,
+	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG,
 };
 
 #define HEAP	0x555500000000ull
@@ -207,6 +212,46 @@ static void put_files(struct build *b)
 	PUT(b, KCR_KIND_TIMERFD, ID_TIMERFD, 0, &timerfd);
 	PUT(b, KCR_KIND_SIGNALFD, ID_SIGNALFD, 0, &signalfd);
 	PUT_TAIL(b, KCR_KIND_EPOLL, ID_EPOLL, 0, &epoll, &item, sizeof(item));
+}
+
+static void put_sockets(struct build *b)
+{
+	struct {
+		struct kcr_img_unix sock;
+		struct kcr_img_unix_option option;
+		char name[10];
+	} open = {
+		.sock = {
+			.type = cpu_to_le32(KCR_UNIX_STREAM),
+			.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_WRITE),
+			.state = cpu_to_le32(KCR_UNIX_CONNECTED),
+			.mode = cpu_to_le32(0777), .options = cpu_to_le32(1),
+			.name_len = cpu_to_le32(10),
+		},
+		.option = { cpu_to_le32(7), cpu_to_le32(212992) },
+		.name = "\0abstract",
+	};
+	struct kcr_img_unix gone = {
+		.type = cpu_to_le32(KCR_UNIX_STREAM), .state = cpu_to_le32(KCR_UNIX_GONE),
+	};
+	struct kcr_img_unix_peer peer = { cpu_to_le32(ID_UNIX), cpu_to_le32(ID_UNIX_GONE) };
+	struct {
+		struct kcr_img_unix_msg msg;
+		__le32 file;
+		char data[5];
+	} msg = {
+		.msg = {
+			.to = cpu_to_le32(ID_UNIX), .from = cpu_to_le32(ID_UNIX_GONE),
+			.files = cpu_to_le32(1), .len = cpu_to_le32(5),
+		},
+		.file = cpu_to_le32(ID_EVENTFD), .data = "hello",
+	};
+
+	build_rec(b, KCR_KIND_UNIX, ID_UNIX, 0, &open,
+		  sizeof(open.sock) + sizeof(open.option) + sizeof(open.name));
+	PUT(b, KCR_KIND_UNIX_SOCK, ID_UNIX_GONE, 0, &gone);
+	PUT(b, KCR_KIND_UNIX_PEER, 0, 0, &peer);
+	build_rec(b, KCR_KIND_UNIX_MSG, ID_UNIX_MSG, 0, &msg, sizeof(msg.msg) + 9);
 }
 
 static void put_tables(struct build *b)
@@ -452,6 +497,7 @@ void build_sample(struct build *b)
 	put_content(b);
 	put_files(b);
 	put_shared_memory(b);
+	put_sockets(b);
 	put_tables(b);
 	put_memory(b);
 	put_process(b);

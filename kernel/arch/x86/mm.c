@@ -27,9 +27,8 @@ int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm)
 {
 	int ret = 0;
 
-#endif
 #ifdef CONFIG_ADDRESS_MASKING
-	if (!ret && mm->context.lam_cr3_mask)
+	if (mm->context.lam_cr3_mask)
 		ret = kcr_refuse(ctx, "tagged addresses (ARCH_ENABLE_TAGGED_ADDR)");
 #endif
 	if (!ret && atomic_read(&mm->context.perf_rdpmc_allowed))
