@@ -78,6 +78,7 @@
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
 	x(fcntl_setlk,		"take locks on files")			\
+	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(setsid,		"lead a session")			\
@@ -112,6 +113,7 @@
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(hung_up_tty_fops, const struct file_operations, "hang up a terminal") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \
 
 #define KCR_KSYM_DECLARE(name, why) \

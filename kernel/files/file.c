@@ -51,6 +51,7 @@ static const struct {
 	{ KCR_KIND_CHR,		kcr_chr_match },
 	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
+	{ KCR_KIND_TTY_END,	kcr_tty_end_match },
 	{ KCR_KIND_EXTERNAL,	kcr_external_match },
 	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
 };

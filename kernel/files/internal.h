@@ -271,5 +271,6 @@ bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_eventfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_tty_end_match(struct kcr_ctx *ctx, struct file *file);
 
 #endif /* _KCR_FILES_INTERNAL_H */

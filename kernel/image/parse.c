@@ -11,6 +11,7 @@
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
+#include "../../uapi/image/ctty.h"
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
@@ -24,6 +25,7 @@
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/pty.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
@@ -33,6 +35,7 @@
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
+#include "../../uapi/image/tty_end.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -72,6 +75,9 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_EVENTFD]	= EXACTLY(struct kcr_img_eventfd),
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
+	[KCR_KIND_PTY]		= AT_LEAST(struct kcr_img_pty),
+	[KCR_KIND_TTY_END]	= EXACTLY(struct kcr_img_tty_end),
+	[KCR_KIND_CTTY]		= EXACTLY(struct kcr_img_ctty),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
