@@ -18,6 +18,7 @@
 #include "reader.h"
 #include "stream.h"
 #include "task/signals.h"
+#include "tty/tty.h"
 
 unsigned int kcr_max_ops = 64;
 unsigned int kcr_max_buffer_mb = 256;
@@ -103,6 +104,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 	kcr_mm_drop(ctx);
 	kcr_mm_put(ctx);
 	kcr_files_drop(ctx);
+	kcr_tty_drop(ctx);
 	kcr_objects_drop(ctx);
 	kcr_reader_drop(ctx);
 	kcr_stream_drop(ctx);

@@ -354,6 +354,7 @@ struct kcr_chunk {
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
  * @task_data: kernel/task's, likewise
+ * @tty_data: kernel/tty's, likewise
  */
 struct kcr_ctx {
 	struct kref ref;
@@ -437,10 +438,11 @@ struct kcr_ctx {
 	void *pages_buf;
 	bool pages_kept, pages_done;
 
-	/* kernel/mm, kernel/files, kernel/task: their own, NULL at first */
+	/* kernel/mm, kernel/files, kernel/task, kernel/tty: their own, NULL at first */
 	void *mm_data;
 	void *files_data;
 	void *task_data;
+	void *tty_data;
 };
 
 /* error.c */

@@ -90,6 +90,7 @@
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 	KCR_KSYM_NUMA(x)						\
+	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(seccomp,		"make seccomp filters")			\
@@ -141,6 +142,7 @@
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
 	x(timerfd_fops, const struct file_operations, "know a timerfd") \
 	x(signalfd_fops, const struct file_operations, "know a signalfd") \
+	x(hung_up_tty_fops, const struct file_operations, "hang up a terminal") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \
 
 #define KCR_KSYM_DECLARE(name, why) \

@@ -18,6 +18,7 @@
 #include "lib/op.h"
 #include "lib/output.h"
 #include "lib/peek.h"
+#include "lib/term.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/user.h"
@@ -34,6 +35,7 @@
  * @pid_file: where to write the pid, NULL for nowhere
  * @detach: do not wait for the program
  * @new_pidns: give it a pid namespace of its own
+ * @terminal: give it a terminal of its own
  * @quiet: say nothing but errors
  * @verbose: say how it went
  * @json: say how it went in JSON
@@ -43,6 +45,7 @@
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
  * @follow: who waits for the program
+ * @term: the program's terminal, with @terminal
  */
 struct job {
 	struct kcr_restart request;
@@ -51,6 +54,7 @@ struct job {
 	const char *pid_file;
 	bool detach;
 	bool new_pidns;
+	bool terminal;
 	bool quiet;
 	bool verbose;
 	bool json;
@@ -60,6 +64,7 @@ struct job {
 	pid_t pid;
 	struct inside inside;
 	struct follow follow;
+	struct term term;
 };
 
 static const char help[] =
@@ -70,6 +75,8 @@ static const char help[] =
 "\n"
 "  -d, --detach        do not wait: return when the program runs\n"
 "  -n, --new-pidns     in a pid namespace of its own: no pid can be taken\n"
+"  -t, --terminal      give it a terminal of its own, whose keys and screen are\n"
+"                      those of this one: for a shell that led its session\n"
 "      --as USER       become USER first\n"
 "      --trust         as root, take an image that root does not own\n"
 "      --any-cpu       also where the processor lacks instructions that the\n"
@@ -109,7 +116,7 @@ static void replace_stdin(const struct job *job)
 	int fd = -1;
 
 	close(STDIN_FILENO);
-	if (!job->detach && peek_wants_terminal(job->image))
+	if (!job->detach && (job->terminal || peek_wants_terminal(job->image)))
 		fd = open("/dev/tty", O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		open("/dev/null", O_RDONLY | O_NOCTTY);
@@ -173,9 +180,20 @@ static int drop_pid_file(const struct job *job)
 	return -1;
 }
 
+/* In our session it has our controlling terminal, and no use for another. */
+static int check_terminal(struct job *job)
+{
+	if (job->terminal && getsid(job->pid) == getsid(0))
+		return fail(&job->verdict, KCR_CLASS_USAGE, 0,
+			    "the program did not lead a session: restart it without --terminal");
+	return 0;
+}
+
 /* The program is made, and stands still. */
 static int prepared(struct job *job)
 {
+	if (check_terminal(job) < 0)
+		return -1;
 	if (job->pid_file && write_pid_file(job) < 0)
 		return -1;
 	if (job->detach)
@@ -185,6 +203,19 @@ static int prepared(struct job *job)
 	follow_program(&job->follow, job->pid,
 		       job->new_pidns ? &job->inside : NULL);
 	return 0;
+}
+
+static int run(struct job *job)
+{
+	int r = 0;
+
+	if (job->terminal)
+		r = term_enter(&job->term, &job->verdict);
+	if (!r)
+		r = op_run(&job->op, job->image, &job->verdict);
+	if (job->terminal)
+		term_leave(&job->term);
+	return r;
 }
 
 /* Whoever calls this becomes the program's parent. */
@@ -198,7 +229,7 @@ static int prepare(struct job *job, bool progress)
 	watch_init(&watch, progress);
 	if (progress)
 		watch_begin(&watch, job->op.fd);
-	r = op_run(&job->op, job->image, &job->verdict);
+	r = run(job);
 	watch_end(&watch);
 	job->pid = job->op.status.pid;
 	return r;
@@ -206,7 +237,7 @@ static int prepare(struct job *job, bool progress)
 
 static int restart_here(struct job *job)
 {
-	bool progress = !job->quiet && isatty(STDERR_FILENO);
+	bool progress = !job->quiet && !job->terminal && isatty(STDERR_FILENO);
 
 	if (prepare(job, progress) < 0)
 		return -1;
@@ -256,6 +287,7 @@ static _Noreturn void restart_inside(struct job *job)
 		fail_inside(job);
 	op_close(&job->op);
 	close(job->image);
+	term_close(&job->term);
 	tell(job, INSIDE_RUNNING);
 	inside_reap(&job->inside, job->pid);
 }
@@ -280,8 +312,13 @@ static int hear(struct job *job, enum inside_event expected)
 
 static int restart_outside(struct job *job)
 {
-	int r = hear(job, INSIDE_PREPARED);
+	int r;
 
+	if (job->terminal) {
+		close(job->term.slave);
+		job->term.slave = -1;
+	}
+	r = hear(job, INSIDE_PREPARED);
 	if (!r && !checks(job))
 		r = prepared(job);
 	inside_answer(&job->inside, !r && !checks(job));
@@ -300,6 +337,8 @@ static int restart(struct job *job)
 	if (job->user && user_become(job->user, &job->verdict) < 0)
 		return -1;
 	if (open_image(job) < 0)
+		return -1;
+	if (job->terminal && term_open(&job->term, &job->verdict) < 0)
 		return -1;
 	if (!job->new_pidns)
 		return restart_here(job);
@@ -372,6 +411,7 @@ enum {
 static const struct option options[] = {
 	{ "detach",	no_argument, NULL, 'd' },
 	{ "new-pidns",	no_argument, NULL, 'n' },
+	{ "terminal",	no_argument, NULL, 't' },
 	{ "as",		required_argument, NULL, OPT_AS },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
@@ -395,6 +435,9 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case 'n':
 		job->new_pidns = true;
+		return 0;
+	case 't':
+		job->terminal = true;
 		return 0;
 	case OPT_AS:
 		job->user = optarg;
@@ -439,7 +482,7 @@ static int parse(struct job *job, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "dni:qvhV", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "dnti:qvhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
 	if (optind < argc && job->input)
@@ -448,6 +491,8 @@ static int parse(struct job *job, int argc, char **argv)
 		job->input = argv[optind++];
 	if (optind < argc)
 		return usage("%s: one image at a time", argv[optind]);
+	if (job->detach && job->terminal)
+		return usage("%s", "--terminal is ours to pass on: not with --detach");
 	/* The init of a new pid namespace stays, as the program's parent. */
 	if (job->detach && !job->new_pidns)
 		job->request.flags |= KCR_RESTART_DETACH;
@@ -460,6 +505,7 @@ int main(int argc, char **argv)
 		.request.size = sizeof(job.request),
 		.image = -1,
 		.op.fd = -1,
+		.term = { .master = -1, .slave = -1 },
 	};
 	int r;
 
@@ -474,5 +520,6 @@ int main(int argc, char **argv)
 		return own_status(&job, job.verdict.class);
 	close(job.image);
 	op_close(&job.op);
+	follow_running(&job.follow, job.terminal ? &job.term : NULL);
 	follow(&job.follow);
 }

@@ -114,6 +114,8 @@ struct kcr_rec_head {
 	x(24, FIFO,	fifo,	  "open FIFO")				\
 	x(25, INOTIFY,	inotify,  "inotify instance")			\
 	x(26, PIDFD,	pidfd,	  "pidfd")				\
+	x(16, PTY,	pty,	  "pseudo terminal")			\
+	x(17, TTY_END,	tty_end,  "open end of a pseudo terminal")	\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(15, UNIX,	unix,	  "UNIX socket")			\
@@ -123,6 +125,7 @@ struct kcr_rec_head {
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\
+	x(73, CTTY,	ctty,	  "controlling terminal of a process")	\
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\
 	x(22, VDSO,	vdso,	  "vDSO")				\
@@ -155,7 +158,7 @@ enum kcr_kind {
 #define KCR_KIND_ENUM(nr, NAME, stem, text)	KCR_KIND_##NAME = nr,
 	KCR_KINDS(KCR_KIND_ENUM)
 #undef KCR_KIND_ENUM
-	KCR_KIND_MAX = 96,
+	KCR_KIND_MAX = 128,
 };
 
 /**

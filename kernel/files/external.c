@@ -9,8 +9,8 @@
  * restart's own input if that is a pipe, and are all of the input if that is
  * closed, /dev/null or the image itself.
  *
- * Not kept: the settings and the window size of a terminal, which belong to
- * the terminal.
+ * A terminal whose master is in the tree is no way to the outside, but a pty
+ * (tty/pty.c). Settings and foreground group of a terminal: tty/ctty.c.
  */
 #include <linux/file.h>
 #include <linux/kdev_t.h>

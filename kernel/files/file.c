@@ -57,6 +57,7 @@ static const struct {
 	{ KCR_KIND_INOTIFY,	kcr_inotify_match },
 	{ KCR_KIND_PIDFD,	kcr_pidfd_match },
 	{ KCR_KIND_UNIX,	kcr_unix_match },
+	{ KCR_KIND_TTY_END,	kcr_tty_end_match },
 	{ KCR_KIND_EXTERNAL,	kcr_external_match },
 	{ KCR_KIND_PIPE_END,	kcr_pipe_end_match },
 	{ KCR_KIND_FIFO,	kcr_fifo_match },

@@ -298,5 +298,6 @@ bool kcr_epoll_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_timerfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_signalfd_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_unix_match(struct kcr_ctx *ctx, struct file *file);	/* kernel/net */
+bool kcr_tty_end_match(struct kcr_ctx *ctx, struct file *file);
 
 #endif /* _KCR_FILES_INTERNAL_H */

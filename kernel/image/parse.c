@@ -11,6 +11,7 @@
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
+#include "../../uapi/image/ctty.h"
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
@@ -31,6 +32,7 @@
 #include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/pty.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
@@ -47,6 +49,7 @@
 #include "../../uapi/image/unix.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
+#include "../../uapi/image/tty_end.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -97,6 +100,9 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  sizeof(struct kcr_img_shmem) +
 					  KCR_MEMPOLICY_RANGES_MAX *
 					  sizeof(struct kcr_img_mempolicy_range)),
+	[KCR_KIND_PTY]		= AT_LEAST(struct kcr_img_pty),
+	[KCR_KIND_TTY_END]	= EXACTLY(struct kcr_img_tty_end),
+	[KCR_KIND_CTTY]		= EXACTLY(struct kcr_img_ctty),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
 	[KCR_KIND_UNIX]		= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_SOCK]	= AT_LEAST(struct kcr_img_unix),

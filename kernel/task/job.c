@@ -14,6 +14,7 @@
 #include "ksym.h"
 #include "made.h"
 #include "task/task.h"
+#include "tty/tty.h"
 #include <uapi/image/process.h>
 
 static const struct kcr_img_process *img_of(struct kcr_process *p)
@@ -155,7 +156,7 @@ static void restore_exit_signal(struct kcr_process *p)
 }
 
 /**
- * kcr_job_restore() - groups, sessions and parents
+ * kcr_job_restore() - groups, sessions, parents and controlling terminals
  * @ctx: the operation, in the restarter; everything is made and parked
  */
 int kcr_job_restore(struct kcr_ctx *ctx)
@@ -174,5 +175,5 @@ int kcr_job_restore(struct kcr_ctx *ctx)
 		restore_exit_signal(p);
 	}
 	write_unlock_irq(&kcr_var(tasklist_lock));
-	return 0;
+	return kcr_ctty_restore(ctx);
 }

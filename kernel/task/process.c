@@ -33,6 +33,17 @@ static bool all_of_tree(struct kcr_ctx *ctx, struct pid *pid, enum pid_type type
 	return true;
 }
 
+/* kcr_job_is_own() - does a group or session belong to the tree? */
+bool kcr_job_is_own(struct kcr_ctx *ctx, struct pid *pid, enum pid_type type)
+{
+	bool own;
+
+	read_lock(&kcr_var(tasklist_lock));
+	own = all_of_tree(ctx, pid, type);
+	read_unlock(&kcr_var(tasklist_lock));
+	return own;
+}
+
 /* Children mostly are where their parents are. */
 static bool own_id(struct kcr_process *p, enum pid_type type)
 {

@@ -9,7 +9,7 @@
  *  - the scheduler's, memory management's and lock debugging's own state,
  *  - the parent's and the tracer's (has_child_subreaper, ptracer_cred, ...),
  *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,
- *    oom_score_adj_min, terminal.
+ *    oom_score_adj_min.
  *
  * One refusal that can't be made: a program that uses System V semaphores or
  * queues without SEM_UNDO holds nothing that shows it.

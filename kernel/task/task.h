@@ -15,6 +15,9 @@ int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t);
 int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t);
 int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct kcr_rec *rec);
 
+/* process.c */
+bool kcr_job_is_own(struct kcr_ctx *ctx, struct pid *pid, enum pid_type type);
+
 /* job.c: groups, sessions and parents of what is made */
 int kcr_job_restore(struct kcr_ctx *ctx);
 

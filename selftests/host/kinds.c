@@ -7,6 +7,7 @@
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
+#include "../../uapi/image/ctty.h"
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
@@ -42,6 +43,7 @@
 #include "../../uapi/image/unix.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
+#include "../../uapi/image/tty_end.h"
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
@@ -54,6 +56,8 @@
 enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_PTY, ID_TTY_END,
 	ID_PROCESS, ID_LEADER, ID_WORKER,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
@@ -252,6 +256,25 @@ static void put_sockets(struct build *b)
 	PUT(b, KCR_KIND_UNIX_SOCK, ID_UNIX_GONE, 0, &gone);
 	PUT(b, KCR_KIND_UNIX_PEER, 0, 0, &peer);
 	build_rec(b, KCR_KIND_UNIX_MSG, ID_UNIX_MSG, 0, &msg, sizeof(msg.msg) + 9);
+static void put_terminal(struct build *b)
+{
+	struct kcr_img_pty pty = {
+		.index = cpu_to_le32(3), .flags = cpu_to_le32(KCR_PTY_PACKET),
+		.mode = cpu_to_le32(0620), .path_len = cpu_to_le32(10),
+		.winsize = { .row = cpu_to_le16(24), .col = cpu_to_le16(80) },
+		.side = { { .queued = cpu_to_le32(2) } },
+	};
+	struct kcr_img_tty_end end = {
+		.pty = cpu_to_le32(ID_PTY), .end = cpu_to_le32(KCR_TTY_END_MASTER),
+		.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_WRITE),
+	};
+	struct kcr_img_ctty ctty = {
+		.type = cpu_to_le32(KCR_CTTY_OUTSIDE), .pgrp = cpu_to_le32(4711),
+	};
+
+	PUT_TAIL(b, KCR_KIND_PTY, ID_PTY, 0, &pty, "/dev/ptmx\0hi", 12);
+	PUT(b, KCR_KIND_TTY_END, ID_TTY_END, 0, &end);
+	PUT(b, KCR_KIND_CTTY, 0, 0, &ctty);
 }
 
 static void put_tables(struct build *b)
@@ -498,6 +521,7 @@ void build_sample(struct build *b)
 	put_files(b);
 	put_shared_memory(b);
 	put_sockets(b);
+	put_terminal(b);
 	put_tables(b);
 	put_memory(b);
 	put_process(b);

@@ -4,7 +4,9 @@
  *
  * Whoever has started us sees what it would see of the program: signals reach
  * it, we stop when it stops, and end as it ends. A program that leads its own
- * process group gets the terminal from us, as a job gets it from a shell.
+ * process group gets the terminal from us, as a job gets it from a shell; if
+ * another group of the program's was in front, the module gives it to that one.
+ * We take it back when the program stops or ends, with the settings that it had.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,6 +56,10 @@ int follow_begin(struct follow *f, struct verdict *v)
 		return fail(v, KCR_CLASS_ENVIRONMENT, errno,
 			    "can't wait for signals: %s", strerror(errno));
 	f->tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (f->tty >= 0) {
+		f->in_front = tcgetpgrp(f->tty) == getpgrp();
+		tcgetattr(f->tty, &f->own);
+	}
 	return 0;
 }
 
@@ -70,15 +76,40 @@ static bool leads_job(const struct follow *f)
 /* If we have the terminal, the program shall have it. SIGTTOU is blocked. */
 static void give_terminal(const struct follow *f)
 {
-	if (f->tty >= 0 && leads_job(f) && tcgetpgrp(f->tty) == getpgrp())
+	if (f->tty < 0 || tcgetpgrp(f->tty) != getpgrp())
+		return;
+	if (f->front && !tcsetpgrp(f->tty, f->front))
+		return;
+	if (leads_job(f))
 		tcsetpgrp(f->tty, f->pid);
 }
 
-/* Only from the program: another job may have got the terminal meanwhile. */
-static void take_terminal(const struct follow *f)
+/* While we are in front, nobody but the program has it from us. */
+static void take_terminal(struct follow *f)
 {
-	if (f->tty >= 0 && tcgetpgrp(f->tty) == f->pid)
-		tcsetpgrp(f->tty, getpgrp());
+	if (f->term)
+		term_end(f->term);
+	if (f->tty < 0 || !f->in_front || tcgetpgrp(f->tty) == getpgrp())
+		return;
+	f->front = tcgetpgrp(f->tty);
+	tcsetpgrp(f->tty, getpgrp());
+	if (!f->changed || tcgetattr(f->tty, &f->theirs))
+		return;
+	tcsetattr(f->tty, TCSADRAIN, &f->own);
+}
+
+/* The other way round, when we are continued. */
+static void resume_terminal(struct follow *f)
+{
+	if (f->tty < 0)
+		return;
+	f->in_front = tcgetpgrp(f->tty) == getpgrp();
+	if (f->in_front && f->term)
+		term_begin(f->term);
+	if (f->in_front && f->front && f->changed)
+		tcsetattr(f->tty, TCSADRAIN, &f->theirs);
+	give_terminal(f);
+	f->front = 0;
 }
 
 /**
@@ -92,6 +123,25 @@ void follow_program(struct follow *f, pid_t pid, const struct inside *in)
 	f->pid = pid;
 	f->inside = in;
 	give_terminal(f);
+}
+
+/**
+ * follow_running() - the program runs
+ * @f: follow_program() has been called
+ * @term: a terminal of its own, or NULL
+ */
+void follow_running(struct follow *f, struct term *term)
+{
+	struct termios now;
+
+	f->term = term;
+	if (term)
+		term_begin(term);
+	else if (f->tty >= 0 && f->in_front && !tcgetattr(f->tty, &now))
+		f->changed = now.c_iflag != f->own.c_iflag ||
+			     now.c_oflag != f->own.c_oflag ||
+			     now.c_lflag != f->own.c_lflag ||
+			     memcmp(now.c_cc, f->own.c_cc, sizeof(now.c_cc));
 }
 
 /*
@@ -120,7 +170,7 @@ static void pass_on(const struct follow *f, const struct signalfd_siginfo *info)
 		kill(f->pid, info->ssi_signo);
 }
 
-static void handle_signals(const struct follow *f)
+static void handle_signals(struct follow *f)
 {
 	struct signalfd_siginfo info;
 
@@ -128,8 +178,11 @@ static void handle_signals(const struct follow *f)
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		if (info.ssi_signo == SIGCONT)
-			give_terminal(f);
-		pass_on(f, &info);
+			resume_terminal(f);
+		if (info.ssi_signo == SIGWINCH && f->term)
+			term_resize(f->term);
+		else
+			pass_on(f, &info);
 	}
 }
 
@@ -138,7 +191,7 @@ static void handle_signals(const struct follow *f)
  * continues us sends a SIGCONT, which is passed on. Without a terminal there
  * is no shell that would continue us.
  */
-static void stop_too(const struct follow *f, int signo)
+static void stop_too(struct follow *f, int signo)
 {
 	sigset_t set;
 
@@ -152,8 +205,10 @@ static void stop_too(const struct follow *f, int signo)
 	sigprocmask(SIG_BLOCK, &f->signals, NULL);
 }
 
-static _Noreturn void end_too(const struct follow *f, int code, int value)
+static _Noreturn void end_too(struct follow *f, int code, int value)
 {
+	if (f->term)
+		term_drain(f->term);
 	take_terminal(f);
 	if (code == CLD_EXITED)
 		exit(value);
@@ -186,7 +241,7 @@ static bool next_change_inside(const struct follow *f, int *code, int *value)
 	return true;
 }
 
-static void handle_changes(const struct follow *f)
+static void handle_changes(struct follow *f)
 {
 	int code, value;
 
@@ -199,6 +254,24 @@ static void handle_changes(const struct follow *f)
 	}
 }
 
+/* What there is to wait for between the program's terminal and ours. */
+static void poll_term(const struct term *t, struct pollfd *fds)
+{
+	fds[0].fd = t && !t->eof && !t->len ? STDIN_FILENO : -1;
+	fds[1].fd = t ? t->master : -1;
+	fds[1].events = POLLIN | (t && t->len ? POLLOUT : 0);
+}
+
+static void pass_term(struct term *t, const struct pollfd *fds)
+{
+	if (fds[1].revents & POLLIN)
+		term_pass_output(t);
+	else if (fds[1].revents & POLLHUP)	/* nobody has it open */
+		poll(NULL, 0, 20);
+	if (fds[0].revents || fds[1].revents & POLLOUT)
+		term_pass_input(t);
+}
+
 /**
  * follow() - wait for the end of the program, and end as it does
  * @f: follow_program() has been called
@@ -208,11 +281,15 @@ void follow(struct follow *f)
 	struct pollfd fds[] = {
 		{ .fd = f->signal_fd, .events = POLLIN },
 		{ .fd = f->inside ? f->inside->socket : -1, .events = POLLIN },
+		{ .events = POLLIN },
+		{ .events = POLLIN },
 	};
 
 	for (;;) {
 		handle_signals(f);
 		handle_changes(f);
-		poll(fds, ARRAY_SIZE(fds), -1);
+		poll_term(f->term, fds + 2);
+		if (poll(fds, ARRAY_SIZE(fds), -1) > 0)
+			pass_term(f->term, fds + 2);
 	}
 }
