@@ -334,6 +334,7 @@ struct kcr_chunk {
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
  * @task_data: kernel/task's, likewise
+ * @ipc_data: kernel/ipc's, likewise
  */
 struct kcr_ctx {
 	struct kref ref;
@@ -417,10 +418,11 @@ struct kcr_ctx {
 	void *pages_buf;
 	bool pages_kept, pages_done;
 
-	/* kernel/mm, kernel/files, kernel/task: their own, NULL at first */
+	/* kernel/mm, files, task, ipc: their own, NULL at first */
 	void *mm_data;
 	void *files_data;
 	void *task_data;
+	void *ipc_data;
 };
 
 /* error.c */

@@ -78,6 +78,8 @@
 	x(get_epoll_tfile_raw_ptr, "see which file an epoll set watches")	\
 	x(do_epoll_ctl,		"fill an epoll set")			\
 	x(fcntl_setlk,		"take locks on files")			\
+	x(ipc_obtain_object_check, "find a System V object")		\
+	x(ipcperms,		"ask whether the caller may read a System V object") \
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(setsid,		"lead a session")			\
@@ -99,6 +101,14 @@
 	x(eventfd2,		"make an event counter")		\
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
+	x(shmget,		"make System V shared memory")		\
+	x(shmat,		"attach System V shared memory")	\
+	x(shmdt,		"attach System V shared memory")	\
+	x(shmctl,		"lock and remove System V shared memory") \
+	x(semget,		"make System V semaphores")		\
+	x(semctl,		"remove System V semaphores")		\
+	x(msgget,		"make a System V message queue")	\
+	x(msgctl,		"remove a System V message queue")	\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \
@@ -110,6 +120,7 @@
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
+	x(shm_file_operations, const struct file_operations, "know attached shared memory") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
 	x(console_fops, const struct file_operations, "tell the console from other devices") \

@@ -110,6 +110,7 @@ struct kcr_rec_head {
 	x(9,  EPOLL,	epoll,	  "epoll set")				\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
 	x(11, MEMFD,	memfd,	  "open memfd")				\
+	x(50, SYSV_SHM,	sysv_shm, "System V shared memory")		\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\

@@ -32,6 +32,7 @@
 
 #include "compat/file.h"
 #include "internal.h"
+#include "ipc/ipc.h"
 
 static bool memfd_match(struct kcr_ctx *ctx, struct file *file)
 {
@@ -46,6 +47,7 @@ static const struct {
 	enum kcr_kind kind;
 	bool (*match)(struct kcr_ctx *ctx, struct file *file);
 } file_kinds[] = {
+	{ KCR_KIND_SYSV_SHM,	kcr_attached_match },
 	{ KCR_KIND_MEMFD,	memfd_match },
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },

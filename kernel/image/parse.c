@@ -31,6 +31,7 @@
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/sigshared.h"
 #include "../../uapi/image/sigthread.h"
+#include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/vdso.h"
@@ -74,6 +75,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_EPOLL]	= AT_LEAST(struct kcr_img_epoll),
 	[KCR_KIND_SHMEM]	= EXACTLY(struct kcr_img_shmem),
 	[KCR_KIND_MEMFD]	= EXACTLY(struct kcr_img_memfd),
+	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
