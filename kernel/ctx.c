@@ -11,6 +11,7 @@
 
 #include "dev.h"
 #include "files/files.h"
+#include "ipc/ipc.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "mm/mm.h"
@@ -106,6 +107,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 	kcr_files_drop(ctx);
 	kcr_tty_drop(ctx);
 	kcr_objects_drop(ctx);
+	kcr_ipc_drop(ctx);
 	kcr_reader_drop(ctx);
 	kcr_stream_drop(ctx);
 	if (ctx->image) {

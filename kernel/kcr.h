@@ -355,6 +355,7 @@ struct kcr_chunk {
  * @files_data: kernel/files', likewise
  * @task_data: kernel/task's, likewise
  * @tty_data: kernel/tty's, likewise
+ * @ipc_data: kernel/ipc's, likewise
  */
 struct kcr_ctx {
 	struct kref ref;
@@ -438,11 +439,12 @@ struct kcr_ctx {
 	void *pages_buf;
 	bool pages_kept, pages_done;
 
-	/* kernel/mm, kernel/files, kernel/task, kernel/tty: their own, NULL at first */
+	/* kernel/mm, kernel/files, kernel/task, kernel/tty, kernel/ipc: their own, NULL at first */
 	void *mm_data;
 	void *files_data;
 	void *task_data;
 	void *tty_data;
+	void *ipc_data;
 };
 
 /* error.c */

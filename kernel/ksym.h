@@ -91,6 +91,8 @@
 	x(fcntl_setlk,		"take locks on files")			\
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
+	x(ipc_obtain_object_check, "find a System V object")		\
+	x(ipcperms,		"ask whether the caller may read a System V object") \
 
 #define KCR_KSYM_SYSCALLS(x)						\
 	x(seccomp,		"make seccomp filters")			\
@@ -125,6 +127,14 @@
 	x(epoll_create1,	"make an epoll set")			\
 	x(flock,		"take locks on files")			\
 	KCR_KSYM_NUMA_SYSCALLS(x)					\
+	x(shmget,		"make System V shared memory")		\
+	x(shmat,		"attach System V shared memory")	\
+	x(shmdt,		"attach System V shared memory")	\
+	x(shmctl,		"lock and remove System V shared memory") \
+	x(semget,		"make System V semaphores")		\
+	x(semctl,		"remove System V semaphores")		\
+	x(msgget,		"make a System V message queue")	\
+	x(msgctl,		"remove a System V message queue")	\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \
@@ -137,6 +147,7 @@
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
+	x(shm_file_operations, const struct file_operations, "know attached shared memory") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \

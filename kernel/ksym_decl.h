@@ -30,6 +30,8 @@
 #include <linux/uaccess.h>
 #include <linux/eventpoll.h>	/* leans on all of the above */
 #include <linux/cpuset.h>
+#include <linux/ipc.h>
+#include <linux/ipc_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/security.h>
 #include <linux/time_namespace.h>
@@ -42,6 +44,9 @@
 
 #include "compat/filelock.h"
 
+/* ipc/util.h */
+struct kern_ipc_perm *ipc_obtain_object_check(struct ipc_ids *ids, int id);
+int ipcperms(struct ipc_namespace *ns, struct kern_ipc_perm *ipcp, short flg);
 /* fs/internal.h */
 int chown_common(const struct path *path, uid_t user, gid_t group);
 /* fs/internal.h */

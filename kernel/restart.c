@@ -18,6 +18,7 @@
 #include "dev.h"
 #include "files/files.h"
 #include "image/parse.h"
+#include "ipc/ipc.h"
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
@@ -375,6 +376,7 @@ static int commit(struct kcr_ctx *ctx)
 	 */
 	kcr_files_drop(ctx);
 	kcr_objects_drop(ctx);
+	kcr_ipc_drop(ctx);
 	kcr_call(task_work_run)();
 
 	spin_lock_irq(&ctx->park_lock);
@@ -404,4 +406,5 @@ void kcr_restart_abort(struct kcr_ctx *ctx)
 {
 	if (ctx->pid && !ctx->releasing)
 		kcr_made_kill(ctx);
+	kcr_ipc_abort(ctx);
 }

@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -71,15 +70,6 @@ TEST_REFUSED(another_namespace_for_its_children, "namespace")
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
 	cut();
-}
-
-TEST_REFUSED(system_v_shared_memory, "System V shared memory")
-{
-	int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
-
-	ASSERT_LE(0, id);
-	cut();
-	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
 }
 
 TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")

@@ -122,6 +122,7 @@ struct kcr_rec_head {
 	x(70, UNIX_SOCK, unix_sock, "UNIX socket that nobody has open")	\
 	x(71, UNIX_PEER, unix_peer, "connection of UNIX sockets")	\
 	x(72, UNIX_MSG, unix_msg, "message in a UNIX socket")		\
+	x(50, SYSV_SHM,	sysv_shm, "System V shared memory")		\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\

@@ -32,6 +32,7 @@
 
 #include "compat/file.h"
 #include "internal.h"
+#include "ipc/ipc.h"
 
 static bool memfd_match(struct kcr_ctx *ctx, struct file *file)
 {
@@ -47,6 +48,7 @@ static const struct {
 	bool (*match)(struct kcr_ctx *ctx, struct file *file);
 } file_kinds[] = {
 	{ KCR_KIND_REG,		kcr_opath_match },
+	{ KCR_KIND_SYSV_SHM,	kcr_attached_match },
 	{ KCR_KIND_MEMFD,	memfd_match },
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },

@@ -42,6 +42,7 @@
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigshared.h"
 #include "../../uapi/image/sigthread.h"
+#include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
@@ -108,6 +109,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_UNIX_SOCK]	= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_PEER]	= EXACTLY(struct kcr_img_unix_peer),
 	[KCR_KIND_UNIX_MSG]	= AT_LEAST(struct kcr_img_unix_msg),
+	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),

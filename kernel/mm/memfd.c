@@ -27,7 +27,7 @@ static int memfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	int ret;
 
 	if (!kcr_file_is_memfd(file))
-		return kcr_refuse(ctx, "%pD is memory of System V or of a driver: not supported yet",
+		return kcr_refuse(ctx, "%pD is memory of a driver: not supported yet",
 				  file);
 	ret = kcr_file_flags_save(ctx, file, &flags) ?: kcr_shmem_save(ctx, file, &shmem);
 	if (ret)

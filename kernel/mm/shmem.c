@@ -20,6 +20,7 @@
 #include <uapi/linux/fcntl.h>
 
 #include "compat/shmem.h"
+#include "ipc/ipc.h"
 #include "kcr.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
@@ -181,12 +182,13 @@ static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 
 /* Save */
 
+/* A process that has not been saved yet is parked, but its memory not held. */
 static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
 {
 	struct kcr_process *p;
 
 	kcr_for_each_process(ctx, p)
-		if (p->mm == mm)
+		if ((p->mm ?: READ_ONCE(p->leader->mm)) == mm)
 			return true;
 	return false;
 }
@@ -206,7 +208,8 @@ static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 	return other;
 }
 
-static int shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
+/* kcr_shmem_refuse() - what is shared with others, or can't be told */
+int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 {
 	struct shmem_inode_info *info = SHMEM_I(inode);
 	int ret = 0;
@@ -245,26 +248,31 @@ static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
 	return ret;
 }
 
+/* kcr_shmem_pages_save() - what memory holds, under the id of its record */
+int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
+{
+	struct kcr_mm_data *data = kcr_mm_data(ctx);
+
+	if (!data)
+		return -ENOMEM;
+	if (ctx->flags & KCR_CKPT_HOLD && !(ctx->flags & KCR_CKPT_CHECK))
+		return read_later(ctx, data, id, inode);
+	if (!(ctx->flags & KCR_CKPT_CHECK))
+		return copy_pages(ctx, data, id, inode);
+	ctx->bytes_total += (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
+	return 0;
+}
+
 /* @obj is the dentry: there is one for each inode, and it has the name. */
 static int shmem_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct inode *inode = d_inode((struct dentry *)obj);
-	struct kcr_mm_data *data = kcr_mm_data(ctx);
 	size_t mark;
 	int ret;
 
-	if (!data)
-		return -ENOMEM;
 	mark = kcr_where(ctx, "%s", shmem_name(obj));
-	ret = shmem_refuse(ctx, inode) ?: shmem_write_rec(ctx, obj, id);
-	if (!ret) {
-		if (ctx->flags & KCR_CKPT_CHECK)
-			ctx->bytes_total += (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
-		else if (ctx->flags & KCR_CKPT_HOLD)
-			ret = read_later(ctx, data, id, inode);
-		else
-			ret = copy_pages(ctx, data, id, inode);
-	}
+	ret = kcr_shmem_refuse(ctx, inode) ?: shmem_write_rec(ctx, obj, id) ?:
+	      kcr_shmem_pages_save(ctx, inode, id);
 	kcr_where_end(ctx, mark);
 	return ret;
 }
@@ -457,6 +465,7 @@ struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id)
 	return file ? get_file(file) : NULL;
 }
 
+/* @data may be NULL, for zeros. */
 static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
 		     const void *data)
 {
@@ -469,24 +478,66 @@ static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
 				"not enough memory for shared memory (errno %ld)",
 				-PTR_ERR(page));
 	lock_page(page);
-	memcpy_to_page(page, 0, data, PAGE_SIZE);
+	if (data)
+		memcpy_to_page(page, 0, data, PAGE_SIZE);
+	else
+		clear_highpage(page);
 	set_page_dirty(page);
 	unlock_page(page);
 	put_page(page);
 	return 0;
 }
 
+static int copy_over(struct kcr_ctx *ctx, struct inode *to, pgoff_t index, struct page *page)
+{
+	void *data = kmap_local_page(page);
+	int ret = page_fill(ctx, to, index, data);
+
+	kunmap_local(data);
+	return ret;
+}
+
+/* kcr_shmem_replace() - let @to hold what @from holds, and nothing else */
+int kcr_shmem_replace(struct kcr_ctx *ctx, struct inode *to, struct inode *from)
+{
+	struct page *page;
+	pgoff_t index;
+	int ret = 0;
+
+	for (index = 0; !ret && (page = page_next(to, &index)); index++) {
+		if (IS_ERR(page))
+			return page_failed(ctx, page);
+		put_page(page);
+		ret = page_fill(ctx, to, index, NULL);
+		cond_resched();
+	}
+	for (index = 0; !ret && (page = page_next(from, &index)); index++) {
+		if (IS_ERR(page))
+			return page_failed(ctx, page);
+		ret = copy_over(ctx, to, index, page);
+		put_page(page);
+		cond_resched();
+	}
+	return ret;
+}
+
+/* With or without a name; no reference is taken. */
+static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
+{
+	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?: kcr_shm_memory(ctx, id);
+}
+
 /**
  * kcr_shmem_page_run() - fill restored shared memory
  * @ctx: the operation
- * @run: its mm is the id of a SHMEM record, which is there
+ * @run: its mm is the id of a SHMEM or SYSV_SHM record, which is there
  * @data: the pages, NULL for zeros
  * @len: bytes at @data
  */
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		       const void *data, size_t len)
 {
-	struct file *file = kcr_object_get(ctx, le32_to_cpu(run->mm), KCR_KIND_SHMEM);
+	struct file *file = memory_of(ctx, le32_to_cpu(run->mm));
 	u64 addr = le64_to_cpu(run->addr), size, bytes;
 	unsigned int i, count = le32_to_cpu(run->count);
 	int ret = 0;

@@ -18,6 +18,7 @@
 
 #include "compat/mm.h"
 #include "files/files.h"
+#include "ipc/ipc.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "mm/internal.h"
@@ -148,7 +149,7 @@ static int vma_save_content(struct kcr_ctx *ctx, const struct vma *v, u32 file)
 
 	if (v->anonymous)
 		return 0;
-	if (kcr_file_is_memfd(v->file) || from >= size)
+	if (kcr_file_is_memfd(v->file) || kcr_file_is_attached(v->file) || from >= size)
 		return 0;
 	return kcr_content_need(ctx, v->file, file, from,
 				min_t(loff_t, v->end - v->start, size - from));

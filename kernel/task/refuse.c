@@ -111,8 +111,6 @@ static int refuse_sysvipc(struct kcr_ctx *ctx, struct task_struct *task)
 #ifdef CONFIG_SYSVIPC
 	if (has_sem_undo(task))
 		ret = kcr_refuse(ctx, "it uses System V semaphores with SEM_UNDO");
-	if (!ret && !list_empty(&task->sysvshm.shm_clist))
-		ret = kcr_refuse(ctx, "it has made System V shared memory");
 #endif
 	return ret;
 }

@@ -36,6 +36,7 @@
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigthread.h"
+#include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/timerfd.h"
@@ -66,6 +67,7 @@ enum {
 	ID_PIDFD,
 	ID_EVENTFD, ID_EPOLL, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG,
+	ID_PROCESS, ID_LEADER, ID_WORKER, ID_SEGMENT, ID_ATTACHED,
 };
 
 #define HEAP	0x555500000000ull
@@ -316,8 +318,20 @@ static void put_shared_memory(struct build *b)
 		.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_WRITE),
 	};
 
+	struct kcr_img_sysv_shm segment = {
+		.type = cpu_to_le32(KCR_SHM_SEGMENT),
+		.perm.id = cpu_to_le32(32768), .perm.mode = cpu_to_le32(0600),
+		.size = cpu_to_le64(8192), .cpid = cpu_to_le32(4711),
+	};
+	struct kcr_img_sysv_shm attached = {
+		.type = cpu_to_le32(KCR_SHM_ATTACHED),
+		.segment = cpu_to_le32(ID_SEGMENT),
+	};
+
 	PUT(b, KCR_KIND_SHMEM, ID_SHMEM, 0, &shmem);
 	PUT(b, KCR_KIND_MEMFD, ID_MEMFD, 0, &memfd);
+	PUT(b, KCR_KIND_SYSV_SHM, ID_SEGMENT, 0, &segment);
+	PUT(b, KCR_KIND_SYSV_SHM, ID_ATTACHED, 0, &attached);
 }
 
 static void put_vma(struct build *b, uint64_t start, uint64_t len,

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* System V objects and message queues. */
+#include "../../uapi/image/sysv_shm.h"
+#include "info.h"
+#include "summary.h"
+
+static void perm_print(struct emit *e, const struct kcr_img_ipc *perm)
+{
+	EMIT32(e, perm, id);
+	EMITX32(e, perm, key);
+	EMIT32(e, perm, uid);
+	EMIT32(e, perm, gid);
+	EMIT32(e, perm, cuid);
+	EMIT32(e, perm, cgid);
+	emit_octal(e, "mode", le32_to_cpu(perm->mode));
+}
+
+static const struct info_name shm_types[] = {
+	{ KCR_SHM_SEGMENT,	"segment" },
+	{ KCR_SHM_ATTACHED,	"attached" },
+	{ }
+};
+
+static const struct info_name shm_flags[] = {
+	{ KCR_SHM_NORESERVE,	"noreserve" },
+	{ KCR_SHM_LOCKED,	"locked" },
+	{ KCR_SHM_REMOVED,	"removed" },
+	{ KCR_SHM_READONLY,	"readonly" },
+	{ KCR_SHM_LISTED,	"listed" },
+	{ }
+};
+
+static void sysv_shm_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_sysv_shm *shm = rec->data;
+
+	info_enum(e, "type", le32_to_cpu(shm->type), shm_types);
+	info_flags(e, "flags", le32_to_cpu(shm->flags), shm_flags);
+	if (le32_to_cpu(shm->type) == KCR_SHM_ATTACHED) {
+		EMIT32(e, shm, segment);
+		return;
+	}
+	perm_print(e, &shm->perm);
+	EMIT64(e, shm, size);
+	EMIT64(e, shm, atime);
+	EMIT64(e, shm, dtime);
+	EMIT64(e, shm, ctime);
+	EMIT32(e, shm, cpid);
+	EMIT32(e, shm, lpid);
+}
+
+static void sysv_shm_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_sysv_shm *shm = rec->data;
+	struct summary_object *o;
+	char text[64];
+	int len = 0;
+
+	if (le32_to_cpu(shm->type) == KCR_SHM_SEGMENT)
+		len = snprintf(text, sizeof(text), "System V shared memory %u",
+			       le32_to_cpu(shm->perm.id));
+	o = summary_add_object(s, rec, 0, 0, len ? text : NULL, len);
+	if (o)
+		o->of = le32_to_cpu(shm->segment);
+}
+
+const struct info_ops info_sysv_shm = {
+	.size	= sizeof(struct kcr_img_sysv_shm),
+	.print	= sysv_shm_print,
+	.note	= sysv_shm_note,
+};
