@@ -439,7 +439,7 @@ struct kcr_ctx {
 	void *pages_buf;
 	bool pages_kept, pages_done;
 
-	/* kernel/mm, kernel/files, kernel/task, kernel/tty, kernel/ipc: their own, NULL at first */
+	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
 	void *mm_data;
 	void *files_data;
 	void *task_data;

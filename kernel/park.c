@@ -87,6 +87,17 @@ static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 	return out;
 }
 
+static void has_ended(struct kcr_thread *t)
+{
+	struct kcr_ctx *ctx = t->ctx;
+
+	spin_lock_irq(&ctx->park_lock);
+	set_state(t, KCR_THREAD_GONE);
+	spin_unlock_irq(&ctx->park_lock);
+	wake_up(&ctx->park_wait);
+	kcr_ctx_put(ctx);
+}
+
 /*
  * In the thread itself. The context lives until the reference that came with
  * the work is put; nothing of it is touched after that.
@@ -98,6 +109,10 @@ static void park_fn(struct callback_head *work)
 	struct kcr_ctx *ctx = t->ctx;
 	bool sleep;
 
+	if (current->flags & PF_EXITING) {	/* the last work that it runs */
+		has_ended(t);
+		return;
+	}
 	if (let_out(t, regs)) {
 		kcr_ctx_put(ctx);
 		return;
