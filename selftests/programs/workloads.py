@@ -113,4 +113,20 @@ class Sqlite(Workload):
                      f".read {inputs}/fill.sql"]
 
 
-WORKLOADS = [MrBayes(), Xz(), Queues(), Sqlite()]
+class Shell(Workload):
+    """A batch script of bash: a pipeline, jobs in the background, a trap."""
+    name = "shell"
+    with_files = True
+    outputs = ["pipeline.txt", "jobs.txt"]
+    args = ["bash", f"{HERE}/shell.sh", "40"]
+
+
+class Pool(Workload):
+    """Python's multiprocessing: a pool, queues, shared memory, semaphores."""
+    name = "pool"
+    with_files = True
+    outputs = ["digests.txt", "sums.txt"]
+    args = ["python3", f"{HERE}/pool.py", "60"]
+
+
+WORKLOADS = [MrBayes(), Xz(), Queues(), Sqlite(), Shell(), Pool()]
