@@ -20,6 +20,7 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "task/blocked.h"
+#include "task/task.h"
 #include "task/posix_timer.h"
 
 /* Lists */
@@ -119,7 +120,7 @@ static struct task_struct *child_from(struct task_struct *t)
 
 static struct task_struct *child_after(struct task_struct *child)
 {
-	struct task_struct *t = child->real_parent;
+	struct task_struct *t = kcr_parent_of(child);
 
 	if (!list_is_last(&child->sibling, &t->children))
 		return list_next_entry(child, sibling);
@@ -144,7 +145,7 @@ static struct task_struct *next_process_of(struct task_struct *root, struct task
 	struct task_struct *next = first_child(p);
 
 	lockdep_assert_held(&kcr_var(tasklist_lock));
-	for (; !next && p != root; p = p->real_parent->group_leader)
+	for (; !next && p != root; p = kcr_parent_of(p)->group_leader)
 		next = child_after(p);
 	return next;
 }
@@ -303,7 +304,7 @@ static int take_in_order(struct kcr_ctx *ctx, struct task_struct *task, struct l
 		p->leader = get_task_struct(task);
 	}
 	if (p != ctx->root)
-		p->parent = kcr_tree_process(ctx, task->real_parent);
+		p->parent = kcr_tree_process(ctx, kcr_parent_of(task));
 	list_move_tail(&p->node, order);
 	return 0;
 }

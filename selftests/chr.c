@@ -48,9 +48,3 @@ TEST_REFUSED(refuses_another_device, "/dev/kmsg: no handler for this device")
 	ASSERT_LE(0, open("/dev/kmsg", O_RDONLY));
 	cut();
 }
-
-TEST_REFUSED(refuses_a_terminal_that_is_no_standard_stream, "/dev/ptmx: terminal that is not a standard stream")
-{
-	ASSERT_LE(0, open("/dev/ptmx", O_RDWR | O_NOCTTY));
-	cut();
-}

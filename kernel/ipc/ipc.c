@@ -62,8 +62,11 @@ struct kern_ipc_perm *kcr_ipc_lock(enum kcr_ipc_type type, int id)
 	if (IS_ERR(perm))
 		goto out_unlock;
 	spin_lock(&perm->lock);
-	if (!perm->deleted)
+	if (!perm->deleted) {
+		__release(&perm->lock);	/* by kcr_ipc_unlock() */
+		__release(RCU);
 		return perm;
+	}
 	spin_unlock(&perm->lock);
 out_unlock:
 	rcu_read_unlock();
@@ -72,6 +75,8 @@ out_unlock:
 
 void kcr_ipc_unlock(struct kern_ipc_perm *perm)
 {
+	__acquire(&perm->lock);
+	__acquire(RCU);
 	spin_unlock(&perm->lock);
 	rcu_read_unlock();
 }
@@ -136,6 +141,8 @@ int kcr_ipc_may_read(struct kcr_ctx *ctx, enum kcr_ipc_type type, int id)
 
 	if (!perm)
 		return 0;
+	__acquire(&perm->lock);
+	__acquire(RCU);
 	spin_unlock(&perm->lock);
 	ret = kcr_call(ipcperms)(kcr_ipc_ns(), perm, 0444);
 	rcu_read_unlock();

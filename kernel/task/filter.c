@@ -237,7 +237,7 @@ static struct seccomp swap_seccomp(struct seccomp new)
 {
 	struct seccomp old;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(kcr_own_siglock());
 	old = current->seccomp;
 	current->seccomp.mode = new.mode;
 	atomic_set(&current->seccomp.filter_count, atomic_read(&new.filter_count));
@@ -247,7 +247,7 @@ static struct seccomp swap_seccomp(struct seccomp new)
 		set_task_syscall_work(current, SECCOMP);
 	else
 		clear_task_syscall_work(current, SECCOMP);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(kcr_own_siglock());
 	return old;
 }
 

@@ -143,8 +143,8 @@ static void restore_parent(struct kcr_process *p)
 	parent = thread_of(p->parent, le32_to_cpu(img_of(p)->parent_tid));
 	if (!parent || parent->exit_state || child->ptrace)
 		return;
-	child->real_parent = parent;
-	child->parent = parent;
+	RCU_INIT_POINTER(child->real_parent, parent);
+	RCU_INIT_POINTER(child->parent, parent);
 	list_move_tail(&child->sibling, &parent->children);
 }
 

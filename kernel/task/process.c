@@ -114,7 +114,7 @@ static int describe(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_img_p
 		read_unlock(&kcr_var(tasklist_lock));
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
 	}
-	parent = leader->real_parent;
+	parent = kcr_parent_of(leader);
 	p->own_group = own_id(p, PIDTYPE_PGID);
 	p->own_session = own_id(p, PIDTYPE_SID);
 	img->ppid = cpu_to_le32(task_tgid_nr_ns(parent, ctx->pid_ns));

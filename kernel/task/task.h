@@ -21,6 +21,12 @@ bool kcr_job_is_own(struct kcr_ctx *ctx, struct pid *pid, enum pid_type type);
 /* job.c: groups, sessions and parents of what is made */
 int kcr_job_restore(struct kcr_ctx *ctx);
 
+/* With tasklist_lock. */
+static inline struct task_struct *kcr_parent_of(struct task_struct *task)
+{
+	return rcu_dereference_protected(task->real_parent, true);
+}
+
 /* time.c: what the clocks of @task show is the host's plus these */
 struct timens_offsets kcr_clock_offsets(struct task_struct *task);
 

@@ -268,18 +268,23 @@ static int control_ptys(struct kcr_ctx *ctx)
 	return ret;
 }
 
-static void set_tty(struct task_struct *task, struct tty_struct *tty, struct pid *old_pgrp)
+static void swap_tty(struct task_struct *task, struct tty_struct **tty, struct pid **old_pgrp)
 {
 	struct sighand_struct *sighand;
 	unsigned long flags;
 
-	tty = tty_kref_get(tty);
 	sighand = kcr_sighand_lock(task, &flags);
-	if (sighand) {
-		swap(task->signal->tty, tty);
-		swap(task->signal->tty_old_pgrp, old_pgrp);
-		spin_unlock_irqrestore(&sighand->siglock, flags);
-	}
+	if (!sighand)
+		return;
+	swap(task->signal->tty, *tty);
+	swap(task->signal->tty_old_pgrp, *old_pgrp);
+	spin_unlock_irqrestore(&sighand->siglock, flags);
+}
+
+static void set_tty(struct task_struct *task, struct tty_struct *tty, struct pid *old_pgrp)
+{
+	tty = tty_kref_get(tty);
+	swap_tty(task, &tty, &old_pgrp);
 	tty_kref_put(tty);
 	put_pid(old_pgrp);
 }

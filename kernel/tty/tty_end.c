@@ -15,6 +15,7 @@
 
 #include "files/internal.h"
 #include "ksym.h"
+#include "task/signals.h"
 #include "tty/tty.h"
 #include <uapi/image/tty_end.h>
 
@@ -74,9 +75,9 @@ static int tty_end_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 static struct tty_struct *swap_tty(struct tty_struct *tty)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(kcr_own_siglock());
 	swap(current->signal->tty, tty);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(kcr_own_siglock());
 	return tty;
 }
 
