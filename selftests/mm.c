@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What belongs to an address space as a whole. */
 #define _GNU_SOURCE
-#include <asm/ldt.h>
 #include <linux/membarrier.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -130,18 +129,6 @@ TEST(keeps_its_peak)
 		sscanf(line, "VmHWM: %ld", &peak);
 	fclose(f);
 	EXPECT_LT(32 << 10, peak);
-}
-
-TEST_REFUSED(refuses_a_descriptor_table, "modify_ldt")
-{
-	struct user_desc desc = {
-		.entry_number = 0, .limit = 0xfff, .seg_32bit = 1, .limit_in_pages = 1,
-		.useable = 1,
-	};
-
-	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
-		skip("no modify_ldt()");
-	cut();
 }
 
 #ifndef PR_SET_MEMORY_MERGE

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # How long a checkpoint stops a program, against what fork() of the same
-# program costs on the same machine. Runs in the guest, as root.
+# program costs on the same machine; and a tree of processes, against forking as
+# many. Runs in the guest, as root.
 #
 #	pause.sh [MEGABYTES]...		(64 256 768)
 
 set -u
 here=$(dirname -- "$0")
 resident=${KCR_RESIDENT:-$here/../../build/selftests/bench/resident}
+forest=${resident%/*}/forest
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
@@ -17,11 +19,13 @@ field()		# NAME: of the JSON object on standard input
 	python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
 }
 
-one()		# MEGABYTES [huge]
+measure()	# NAME PROGRAM [ARGUMENT...]
 {
-	local pid fork pauses=() pause
+	local name=$1 pid fork pauses=() pause
 
-	"$resident" "$@" > "$out/fork" &
+	shift
+	: > "$out/fork"
+	"$@" > "$out/fork" &
 	pid=$!
 	while ! fork=$(cat "$out/fork") || [ -z "$fork" ]; do
 		sleep 0.1
@@ -37,13 +41,16 @@ one()		# MEGABYTES [huge]
 	kill "$pid"
 	wait "$pid" 2> /dev/null
 	pause=$(printf '%s\n' "${pauses[@]}" | sort -n | sed -n 3p)
-	awk -v mb="$1" -v kind="${2:-4k}" -v f="$fork" -v p="$pause" 'BEGIN {
-		printf "%6d MB  %-4s  fork %9.2f ms  pause %9.2f ms  ratio %.2f\n",
-			mb, kind, f / 1e6, p / 1e6, p / f }'
+	awk -v name="$name" -v f="$fork" -v p="$pause" 'BEGIN {
+		printf "%-24s  fork %9.2f ms  pause %9.2f ms  ratio %.2f\n",
+			name, f / 1e6, p / 1e6, p / f }'
 }
 
 [ $# -gt 0 ] || set -- 4 64 256 768
 for mb; do
-	one "$mb" || exit 1
-	one "$mb" huge || exit 1
+	measure "$mb MB, 4 KB pages" "$resident" "$mb" || exit 1
+	measure "$mb MB, huge pages" "$resident" "$mb" huge || exit 1
+done
+for processes in 10 100; do
+	measure "$processes processes of 1 MB" "$forest" $processes 1 || exit 1
 done
