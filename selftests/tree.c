@@ -2,8 +2,8 @@
 /* A process with its descendants: who is whose, and what they share. */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -37,11 +37,22 @@ static void make_board(void)
 	answered = ask + 1;
 }
 
+static void wait_ask(void)
+{
+	while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
+		syscall(SYS_futex, ask, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+static void do_ask(void)
+{
+	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, ask, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 /* Waits until it is asked, tells, and ends with 0. */
 static void child_body(int nr)
 {
-	while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
-		usleep(2000);
+	wait_ask();
 	board[nr] = tell();
 	__atomic_add_fetch(answered, 1, __ATOMIC_ACQ_REL);
 }
@@ -61,7 +72,7 @@ static void ask_all(int count)
 {
 	int i;
 
-	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	do_ask();
 	for (i = 0; i < 5000 && __atomic_load_n(answered, __ATOMIC_ACQUIRE) < count; i++)
 		usleep(2000);
 	ASSERT_EQ(count, *answered);
@@ -320,8 +331,7 @@ TEST(memory_of_their_own_stays_their_own)
 	pid = fork();
 	if (!pid) {
 		memset(big + 4096, 'c', 65536);
-		while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
-			usleep(2000);
+		wait_ask();
 		for (i = 0; i < (int)sizeof(big); i++)
 			wrong += big[i] != (i >= 4096 && i < 4096 + 65536 ? 'c' : 'p');
 		_exit(!!wrong);
@@ -330,7 +340,7 @@ TEST(memory_of_their_own_stays_their_own)
 	memset(big + 200000, 'q', 4096);
 	cut();
 	big[300000] = 'r';
-	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	do_ask();
 	EXPECT_EQ(0, ends_with(pid));
 	EXPECT_EQ('p', big[4096]);
 	EXPECT_EQ('q', big[200000]);
@@ -374,8 +384,7 @@ TEST(memory_that_they_share_stays_one, .timeout = 60)
 		*(size_t *)(big + 40960 * n) = 77;		/* its own */
 		munmap(big + size - 8192, 4096);		/* and this not at all */
 		madvise(big + 4096, 4096, MADV_DONTNEED);	/* zeros again */
-		while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
-			usleep(2000);
+		wait_ask();
 		for (i = 0, wrong = 0; i < size; i += 4096)
 			if (i != size - 8192)
 				wrong += *(size_t *)(big + i) != (i == 40960 * n ? 77 :
@@ -386,7 +395,7 @@ TEST(memory_that_they_share_stays_one, .timeout = 60)
 	usleep(200000);
 	big[4096 * 100] = 55;			/* the parent's alone since then */
 	cut();
-	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	do_ask();
 	for (n = 0; n < SHARERS; n++) {
 		EXPECT_EQ(0, ends_with(pid[n]));
 		EXPECT_GT(2048, board[n].value);
@@ -414,8 +423,7 @@ TEST(memory_through_generations)
 		child_body(0);
 	memset(big + 1048576 + deep * 65536, 'A' + deep, 65536);	/* after the fork */
 	if (deep) {
-		while (!__atomic_load_n(ask, __ATOMIC_ACQUIRE))
-			usleep(2000);
+		wait_ask();
 		for (i = 0; i < size; i++) {
 			size_t part = i / 65536;
 			char want = part < 4 && (int)part <= deep ? 'b' + part : 'a';
@@ -430,7 +438,7 @@ TEST(memory_through_generations)
 	}
 	usleep(300000);
 	cut();
-	__atomic_store_n(ask, 1, __ATOMIC_RELEASE);
+	do_ask();
 	EXPECT_EQ(0, ends_with(pid));
 	EXPECT_EQ('A', big[1048576]);
 	EXPECT_EQ('b', big[0]);
@@ -475,7 +483,7 @@ TEST(a_stopped_child_stays_stopped)
 	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
 	ASSERT_TRUE(WIFSTOPPED(status));
 	cut();
-	*ask = 1;
+	do_ask();
 	usleep(100000);
 	EXPECT_EQ(0, *answered);
 	kill(pid, SIGCONT);

@@ -163,17 +163,8 @@ static int epoll_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_epoll *img = kcr_rec_as(rec, struct kcr_img_epoll);
 	long fd = kcr_syscall(epoll_create1, 0);
-	struct file *file;
 
-	if (fd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd,
-				"epoll: can't be made (errno %ld)", -fd);
-	file = fget(fd);
-	close_fd(fd);
-	if (!file)
-		return -EBADF;
-	kcr_file_flags_set(file, le32_to_cpu(img->flags));
-	return kcr_object_add(ctx, rec, file);
+	return kcr_file_made(ctx, rec, fd, le32_to_cpu(img->flags), "epoll");
 }
 
 /*

@@ -24,6 +24,7 @@
  *				find their place again from f_pos
  *   f_lock, f_pos_lock, f_llist, f_iocb_flags	no state of their own
  */
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -236,6 +237,28 @@ void kcr_file_flags_set(struct file *file, u32 flags)
 	file->f_flags = (file->f_flags & O_ACCMODE) | set;
 	file->f_iocb_flags = iocb_flags(file);
 	spin_unlock(&file->f_lock);
+}
+
+/**
+ * kcr_file_made() - a record has become what a system call has made
+ * @ctx: the operation, in a leader
+ * @rec: the record
+ * @fd: what the call returned: a descriptor, which is taken back, or an error
+ * @flags: KCR_FILE_*, for the open file
+ * @what: its kind, for the sentence
+ */
+int kcr_file_made(struct kcr_ctx *ctx, const struct kcr_rec *rec, long fd, u32 flags,
+		  const char *what)
+{
+	struct file *file = fd < 0 ? NULL : fget(fd);
+
+	if (fd >= 0)
+		close_fd(fd);
+	if (!file)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd < 0 ? fd : -EBADF,
+				"%s: can't be made (errno %ld)", what, fd < 0 ? -fd : EBADF);
+	kcr_file_flags_set(file, flags);
+	return kcr_object_add(ctx, rec, file);
 }
 
 /**

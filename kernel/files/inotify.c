@@ -303,17 +303,8 @@ static int inotify_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_inotify *img = kcr_rec_as(rec, struct kcr_img_inotify);
 	long fd = kcr_syscall(inotify_init1, 0);
-	struct file *file;
 
-	if (fd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd,
-				"inotify: can't be made (errno %ld)", -fd);
-	file = fget(fd);
-	close_fd(fd);
-	if (!file)
-		return -EBADF;
-	kcr_file_flags_set(file, le32_to_cpu(img->flags));
-	return kcr_object_add(ctx, rec, file);
+	return kcr_file_made(ctx, rec, fd, le32_to_cpu(img->flags), "inotify");
 }
 
 /* Commit */

@@ -106,6 +106,8 @@ int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags(u32 flags);				/* as open(2) has them */
 void kcr_file_flags_set(struct file *file, u32 flags);	/* those that may change later */
+int kcr_file_made(struct kcr_ctx *ctx, const struct kcr_rec *rec, long fd, u32 flags,
+		  const char *what);
 char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file);
 
 /* refuse.c: says by name what nobody handles */

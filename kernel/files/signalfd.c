@@ -66,17 +66,8 @@ static int signalfd_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	const struct kcr_img_signalfd *img = kcr_rec_as(rec, struct kcr_img_signalfd);
 	sigset_t mask = kcr_sigset_decode(img->mask);
 	int fd = kcr_call(do_signalfd4)(-1, &mask, 0);
-	struct file *file;
 
-	if (fd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd,
-				"signalfd: can't be made (errno %d)", -fd);
-	file = fget(fd);
-	close_fd(fd);
-	if (!file)
-		return -EBADF;
-	kcr_file_flags_set(file, le32_to_cpu(img->flags));
-	return kcr_object_add(ctx, rec, file);
+	return kcr_file_made(ctx, rec, fd, le32_to_cpu(img->flags), "signalfd");
 }
 
 const struct kcr_ops kcr_signalfd_ops = {

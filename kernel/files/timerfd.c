@@ -228,20 +228,11 @@ static int timerfd_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	const struct kcr_img_timerfd *img = kcr_rec_as(rec, struct kcr_img_timerfd);
 	u32 clock = le32_to_cpu(img->clock);
 	long fd = kcr_syscall(timerfd_create, clock, 0);
-	struct file *file;
 
 	if (fd == -EPERM && is_alarm(clock))
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, fd,
 				"timerfd: you may not set alarms that wake the machine (CAP_WAKE_ALARM)");
-	if (fd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd,
-				"timerfd: can't be made (errno %ld)", -fd);
-	file = fget(fd);
-	close_fd(fd);
-	if (!file)
-		return -EBADF;
-	kcr_file_flags_set(file, le32_to_cpu(img->flags));
-	return kcr_object_add(ctx, rec, file);
+	return kcr_file_made(ctx, rec, fd, le32_to_cpu(img->flags), "timerfd");
 }
 
 /* In which way timerfd_settime() was called that made it so. */
