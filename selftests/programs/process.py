@@ -149,11 +149,10 @@ class Run:
         return " / ".join(filter(None, words))
 
     def kill(self):
-        """End it, be it there or not."""
-        try:
-            os.kill(self.pid, 9)
-        except ProcessLookupError:
-            pass
+        """End it and its children, be it there or not."""
+        for kill in os.killpg, os.kill:
+            with contextlib.suppress(ProcessLookupError):
+                kill(self.pid, 9)
         if self.process and self.process.poll() is None:
             ended(self.process, 60, "kill")
         self.reader.finish()
