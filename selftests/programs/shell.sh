@@ -23,20 +23,19 @@ numbers | grep -v 7 | tr 0-4 5-9 | while read -r line; do
 done > pipeline.txt &
 pipeline=$!
 
+# Open all the time: an image tells how long it was.
+exec 3> jobs.txt
 for ((round = 1; round <= rounds / 4; round++)); do
-	# Two jobs at a time, waited for by number.
-	(sleep 0.05; echo "left $round" > left.part; exit 3) &
+	(sleep 0.05; echo "left $round" >&3; exit 3) &
 	left=$!
-	sort -r -n <<- end | head -n 3 > right.part &
+	wait $left
+	echo "status $?" >&3
+	sort -r -n <<- end | head -n 3 >&3 &
 		$(seq "$round" 7 $((round * 40)))
 	end
-	right=$!
-	wait $left
-	status=$?
-	wait $right
+	wait $!
 	kill -USR1 $$
-	{ cat left.part right.part; echo "status $status"; } >> jobs.txt
 done
 until wait $pipeline; do :; done
 # Signals that come at once are one.
-((heard > 0 && heard <= rounds / 4)) && echo "heard them" >> jobs.txt
+((heard > 0 && heard <= rounds / 4)) && echo "heard them" >&3
