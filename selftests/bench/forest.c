@@ -10,25 +10,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
+
 #define ROUNDS	5
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	long long x = *(const long long *)a, y = *(const long long *)b;
-
-	return (x > y) - (x < y);
-}
 
 static char *memory_of(size_t size)
 {
@@ -74,8 +60,7 @@ int main(int argc, char **argv)
 		for (i = 0; i < n; i++)
 			waitpid(pid[i], NULL, 0);
 	}
-	qsort(took, ROUNDS, sizeof(*took), by_size);
-	printf("%lld\n", took[ROUNDS / 2]);
+	printf("%lld\n", median(took, ROUNDS));
 	fflush(stdout);
 	for (;;)
 		pause();

@@ -7,25 +7,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
+
 #define FORKS	9
-
-static long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	long long x = *(const long long *)a, y = *(const long long *)b;
-
-	return (x > y) - (x < y);
-}
 
 static long long fork_once(void)
 {
@@ -60,8 +46,7 @@ int main(int argc, char **argv)
 		p[i] = i >> 12 | 1;
 	for (n = 0; n < FORKS; n++)
 		took[n] = fork_once();
-	qsort(took, FORKS, sizeof(*took), by_size);
-	printf("%lld\n", took[FORKS / 2]);
+	printf("%lld\n", median(took, FORKS));
 	fflush(stdout);
 	for (;;)
 		pause();
