@@ -23,6 +23,7 @@
 	x(do_group_exit,	"end a process that was not made whole")	\
 	x(kernel_clone,		"make tasks")				\
 	x(change_pid,		"restore process groups and sessions")	\
+	x(release_task,		"reap the descendants that a failed restart has made") \
 	x(alloc_pid,		"restore a group or session whose leader has ended") \
 	x(free_pid,		"drop such an id again")		\
 	x(proc_clear_tty,	"part from the restarter's terminal")	\

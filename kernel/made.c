@@ -102,7 +102,8 @@ static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
 				"id %d is beyond this machine's kernel.pid_max", tid);
 	case -EAGAIN:
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
-				"no more processes or threads are allowed");
+				"task %d can't be made: as many as are allowed run already (ulimit -u, pids.max of the cgroup)",
+				tid);
 	case -ERESTARTNOINTR:
 		/* Only the leader is made by a thread that can be called again. */
 		if (current == READ_ONCE(ctx->runner) && !kcr_interrupted(ctx)) {
@@ -534,8 +535,24 @@ static void ignore_children(struct kcr_process *p)
 
 static void wait_gone(struct kcr_process *p)
 {
-	while (!READ_ONCE(p->leader->exit_state))
+	while (!READ_ONCE(p->leader->exit_state) || !thread_group_empty(p->leader))
 		schedule_timeout_uninterruptible(1);
+}
+
+/*
+ * Whose parent was gone before it is the child of somebody who never heard of
+ * it: nobody has to wait for it, as wait4() would.
+ */
+static void reap(struct kcr_process *p)
+{
+	bool ours;
+
+	read_lock(&kcr_var(tasklist_lock));
+	ours = !p->leader->ptrace &&
+	       cmpxchg(&p->leader->exit_state, EXIT_ZOMBIE, EXIT_DEAD) == EXIT_ZOMBIE;
+	read_unlock(&kcr_var(tasklist_lock));
+	if (ours)
+		kcr_call(release_task)(p->leader);
 }
 
 /* kcr_made_kill() - kill all that was made, and wait until it is gone */
@@ -557,9 +574,13 @@ void kcr_made_kill(struct kcr_ctx *ctx)
 	WRITE_ONCE(ctx->releasing, true);
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up_all(&ctx->release_wait);
-	list_for_each_entry_reverse(p, &ctx->processes, node)
-		if (p->leader)
-			wait_gone(p);
+	list_for_each_entry_reverse(p, &ctx->processes, node) {
+		if (!p->leader)
+			continue;
+		wait_gone(p);
+		if (p != ctx->root)
+			reap(p);
+	}
 	/* Nobody else knows of this child: reap it, if it is ours. */
 	kcr_call(kernel_wait4)(pid_vnr(ctx->pid), NULL, __WALL, NULL);
 }

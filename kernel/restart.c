@@ -180,6 +180,82 @@ static int plan_is_whole(struct kcr_ctx *ctx)
 	return 0;
 }
 
+/* Whose each id is: a task's, so nobody else's. */
+static int plan_id(struct kcr_ctx *ctx, struct xarray *ids, struct kcr_process *p, pid_t id)
+{
+	switch (xa_insert(ids, id, p, GFP_KERNEL_ACCOUNT)) {
+	case 0:
+		return 0;
+	case -EBUSY:
+		return kcr_bad_image(ctx, "process %d: id %d is used twice", p->tgid, id);
+	default:
+		return kcr_nomem(ctx);
+	}
+}
+
+static int plan_ids(struct kcr_ctx *ctx, struct xarray *ids)
+{
+	struct kcr_process *p;
+	struct kcr_thread *t;
+	int ret = 0;
+
+	list_for_each_entry(t, &ctx->threads, node)
+		ret = ret ?: plan_id(ctx, ids, t->process, t->tid);
+	kcr_for_each_process(ctx, p)
+		if (p->zombie)
+			ret = ret ?: plan_id(ctx, ids, p, p->tgid);
+	return ret;
+}
+
+/* A group or session has the id of a process, or of none that is left. */
+static bool may_lead(struct xarray *ids, pid_t id)
+{
+	struct kcr_process *p = xa_load(ids, id);
+
+	return !p || p->tgid == id;
+}
+
+/* The first that is found in each group tells the session of all. */
+static int plan_family(struct kcr_ctx *ctx, struct kcr_process *p, struct xarray *ids,
+		       struct xarray *groups)
+{
+	const struct kcr_img_process *img = kcr_rec_as(p->rec, struct kcr_img_process);
+	pid_t pgid = le32_to_cpu(img->pgid), sid = p->own_session ? le32_to_cpu(img->sid) : 0;
+	void *session = NULL;
+
+	if (p->parent && xa_load(ids, le32_to_cpu(img->parent_tid)) != p->parent)
+		return kcr_bad_image(ctx, "process %d is a child of %d, which is no thread of its parent",
+				     p->tgid, le32_to_cpu(img->parent_tid));
+	if ((p->own_group && !may_lead(ids, pgid)) || !may_lead(ids, sid))
+		return kcr_bad_image(ctx, "process %d is in a group or session of a thread",
+				     p->tgid);
+	if (p->own_group)
+		session = xa_cmpxchg(groups, pgid, NULL, xa_mk_value(sid), GFP_KERNEL_ACCOUNT);
+	if (xa_is_err(session))
+		return kcr_nomem(ctx);
+	if (session && session != xa_mk_value(sid))
+		return kcr_bad_image(ctx, "process %d is in group %d, which is in two sessions",
+				     p->tgid, pgid);
+	return 0;
+}
+
+/* Nobody can be made for ids that contradict each other. */
+static int plan_families(struct kcr_ctx *ctx)
+{
+	struct xarray ids, groups;
+	struct kcr_process *p;
+	int ret;
+
+	xa_init(&ids);
+	xa_init(&groups);
+	ret = plan_ids(ctx, &ids);
+	kcr_for_each_process(ctx, p)
+		ret = ret ?: plan_family(ctx, p, &ids, &groups);
+	xa_destroy(&groups);
+	xa_destroy(&ids);
+	return ret;
+}
+
 /* Processes, parents first; then whose every other record is. */
 static int plan(struct kcr_ctx *ctx)
 {
@@ -202,7 +278,7 @@ static int plan(struct kcr_ctx *ctx)
 			return ret;
 		cond_resched();
 	}
-	return plan_is_whole(ctx);
+	return plan_is_whole(ctx) ?: plan_families(ctx);
 }
 
 /* While everything made is parked */

@@ -113,7 +113,7 @@ static inline void victim_timers(void)
 	ASSERT_EQ(0, timer_settime(timer, 0, &later, NULL));
 }
 
-static inline void __attribute__((noreturn)) victim(int ready)
+static inline void victim(int ready)
 {
 	static char stack[65536];
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
@@ -134,7 +134,7 @@ static inline void __attribute__((noreturn)) victim(int ready)
 }
 
 /* Nothing of ours is open in it but what it opens itself. */
-static inline void victim_streams(int ready)
+static inline int victim_streams(int ready)
 {
 	int fd = open("/dev/null", O_RDWR);
 
@@ -144,10 +144,11 @@ static inline void victim_streams(int ready)
 	dup2(fd, 2);
 	close_range(3, 8, 0);
 	closefrom(10);
-	victim(9);
+	return 9;
 }
 
-static inline pid_t start_victim(void)
+/* It writes a byte to the descriptor that it is given when it is ready. */
+static inline pid_t start_one(void (*victim)(int ready))
 {
 	int ready[2];
 	pid_t pid;
@@ -157,11 +158,16 @@ static inline pid_t start_victim(void)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		victim_streams(ready[1]);
+		victim(victim_streams(ready[1]));
 	close(ready[1]);
 	ASSERT_EQ(1, read(ready[0], &c, 1));
 	close(ready[0]);
 	return pid;
+}
+
+static inline pid_t start_victim(void)
+{
+	return start_one(victim);
 }
 
 static inline int open_device(void)
@@ -198,6 +204,26 @@ static inline struct bytes read_back(int fd)
 	return b;
 }
 
+/* Whoever was a descendant of a process that has ended: it is ours now. */
+static inline void kill_children(void)
+{
+	char path[64], line[4096];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", gettid());
+	do {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		char *pid = line;
+
+		ASSERT_LE(0, fd);
+		len = read(fd, line, sizeof(line) - 1);
+		close(fd);
+		line[len < 0 ? 0 : len] = '\0';
+		for (pid = strtok(line, " "); pid; pid = strtok(NULL, " "))
+			kill(atoi(pid), SIGKILL);
+	} while (waitpid(-1, NULL, __WALL) > 0);
+}
+
 /* Checkpoint a process, and kill it; its image. */
 static inline struct bytes image_of(pid_t pid)
 {
@@ -220,12 +246,16 @@ static inline struct bytes image_of(pid_t pid)
 	close(op);
 	close(dev);
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	kill_children();
 	b = read_back(run.image_fd);
 	close(run.image_fd);
 	return b;
 }
 
-/* Let it run for a moment: also the kernel has to bear what it now is. */
+/*
+ * Let it run for a moment: also the kernel has to bear what it now is. Whoever
+ * restarts trees has its orphans come to it (PR_SET_CHILD_SUBREAPER).
+ */
 static inline void commit(int op, struct outcome *o)
 {
 	struct kcr_finish finish = { .size = sizeof(finish), .action = KCR_ACTION_COMMIT };
@@ -239,6 +269,7 @@ static inline void commit(int op, struct outcome *o)
 	usleep(2000);
 	kill(o->status.pid, SIGKILL);
 	ASSERT_EQ(o->status.pid, waitpid(o->status.pid, NULL, __WALL));
+	kill_children();
 }
 
 /* Restart an image that came through @fd. */
