@@ -57,9 +57,6 @@ static int thread_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "thread id %d", le32_to_cpu(img->tid));
 	if (le32_to_cpu(img->pdeath_signal) > _NSIG)
 		return kcr_bad_image(ctx, "signal %u", le32_to_cpu(img->pdeath_signal));
-	if (img->pdeath_signal && ctx->flags & KCR_RESTART_DETACH)
-		return kcr_refuse(ctx,
-				  "the program asked for a signal when its parent dies, which with --detach would be at once");
 	if (!user_addr(le64_to_cpu(img->clear_child_tid), sizeof(int)) ||
 	    !user_addr(le64_to_cpu(img->robust_list), sizeof(struct robust_list_head)) ||
 	    !user_addr(le64_to_cpu(img->rseq), rseq_len) || rseq_len > PAGE_SIZE ||
