@@ -119,6 +119,7 @@ goes_on_without_restart()
 {
 	image_of "$subject"
 	restart_here img
+	goes_on			# until then there is nothing but what restart holds
 	kill -9 "$restart"
 	ended_with 137
 	goes_on
@@ -133,6 +134,17 @@ detaches()
 	is "$pid" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])' < "$scratch/out")" pid
 	goes_on
 	end
+}
+
+# Only the first process has another parent then.
+detaches_from_a_family()
+{
+	image_of bash -c 'setpriv --pdeathsig KILL sleep 1000 & echo; wait'
+	expect 0 restart -d img
+	is sleep "$(ps -o comm= --ppid "$pid")" "its child"
+	kill -9 "$pid"
+	wait_for gone "$pid"
+	! pgrep -x sleep
 }
 
 in_a_namespace_of_its_own()
@@ -267,6 +279,40 @@ assert command[1:] == ["-m", "2", "--", "", "a\x1b[2Jb", "ü", "c d"], command'
 	wait_for gone "$pid"
 }
 
+# A line for each process of a tree, or all about one.
+tells_a_tree()
+{
+	local child
+
+	image_of python3 -c '
+import os, time
+if not os.fork():
+    os._exit(7)
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+if not os.fork():
+    if not os.fork():
+        os.execlp("sleep", "sleep", "1000")
+    time.sleep(0.2)
+    print(flush=True)
+    time.sleep(1000)
+time.sleep(1000)'
+	ckptinfo img > all
+	grep -E "^ +$pid +1 +[0-9]+ .*B  python3  leads a session$" all
+	grep -E "^ +[0-9]+ +- +- +- +-    python3  ended with 7$" all
+	grep -E "^ +[0-9]+ +1 +[0-9]+ .*B    python3$" all
+	grep -E "^ +[0-9]+ +1 +[0-9]+ .*B      sleep$" all
+	child=$(awk '$NF == "sleep" { print $1; exit }' all)
+	ckptinfo --pid "$child" img | grep "^Process    $child .*/sleep$"
+	ckptinfo -p "$child" img | grep -F "command: sleep 1000"
+	expect 1 ckptinfo -p 1 img
+	ckptinfo --json img | python3 -c '
+import json, sys
+processes = json.load(sys.stdin)["summary"]["processes"]
+pids = [process["pid"] for process in processes]
+assert all(process["ppid"] in pids for process in processes[1:]), processes
+assert [process["ended"] for process in processes].count(True) == 1, processes'
+}
+
 stops_what_is_safe()
 {
 	background "$subject"
@@ -390,6 +436,7 @@ promise "restart dies of the program's signal" dies_of_its_signal
 promise "restart passes signals on" passes_signals_on
 promise "the program goes on if restart is killed" goes_on_without_restart
 promise "restart detaches" detaches
+promise "restart detaches from a tree" detaches_from_a_family
 promise "restart makes a pid namespace" in_a_namespace_of_its_own
 promise "restart makes a pid namespace for a user" namespace_of_a_user
 promise "restart leaves nothing when interrupted" leaves_nothing_when_interrupted
@@ -401,6 +448,7 @@ promise "restart stops as a job does" asked_for_on_a_terminal -c "$job -r; :"
 promise "restart gives a job the terminal" asked_for_on_a_terminal -imc "$job -r"
 promise "the program reads restart's terminal" reads_its_terminal
 promise "ckptinfo tells what the program was called with" tells_the_command
+promise "ckptinfo tells of a tree" tells_a_tree
 promise "checkpoint --stop stops" stops_what_is_safe
 promise "the pause does not depend on the reader" pause_is_the_same_for_a_slow_reader
 promise "nothing is killed when the reader is gone" goes_on_when_the_reader_is_gone

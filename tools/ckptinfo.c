@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
  * @json: print all there is, in JSON
  * @verify: look at every checksum and hash
  * @verbose: print every record
+ * @pid: tell all about this process; 0: of a tree, a line for each
  * @verdict: how it went
  * @img: the image
  * @summary: what is remembered of it
@@ -29,6 +31,7 @@ struct job {
 	bool json;
 	bool verify;
 	bool verbose;
+	uint32_t pid;
 	struct verdict verdict;
 	struct image img;
 	struct summary summary;
@@ -38,6 +41,7 @@ static const char help[] =
 "Usage: ckptinfo [OPTION]... IMAGE\n"
 "Tell what is inside an image that checkpoint(1) has made; - is standard input.\n"
 "\n"
+"  -p, --pid PID  tell all about one process of a tree\n"
 "      --verify   read all of it, and look at every checksum\n"
 "      --json     print every record, as one JSON object\n"
 "  -v, --verbose  print every record\n"
@@ -90,10 +94,15 @@ static void emit_image(struct emit *e, const struct image *img)
 static void want_command(struct job *job)
 {
 	const struct summary *s = &job->summary;
+	const struct summary_process *p;
 
-	if (job->img.rec.known && job->img.rec.kind == KCR_KIND_MM && s->has_mm)
-		image_want(&job->img, s->mm_id, le64_to_cpu(s->mm.arg_start),
-			   le64_to_cpu(s->mm.arg_end));
+	if (!job->img.rec.known || !s->nr_processes ||
+	    (job->img.rec.kind != KCR_KIND_MM && job->img.rec.kind != KCR_KIND_PROCESS))
+		return;
+	p = job->pid ? summary_pid(s, job->pid) : s->processes;
+	if (p && p->has_mm)
+		image_want(&job->img, p->mm_id, le64_to_cpu(p->mm.arg_start),
+			   le64_to_cpu(p->mm.arg_end));
 }
 
 /* All records, one after the other; returns what ended it. */
@@ -136,13 +145,21 @@ static void report_json(struct job *job)
 
 static void report_text(struct job *job)
 {
+	const struct summary_process *one = NULL;
 	struct emit e = { .file = stdout };
 	int r;
 
 	if (job->img.error)
 		return;
 	r = read_records(job, job->verbose ? &e : NULL);
-	summary_show(&job->summary, &job->img, job->name);
+	if (job->pid)
+		one = summary_pid(&job->summary, job->pid);
+	if (job->pid && !one && !r) {
+		fail(&job->verdict, KCR_CLASS_USAGE, ESRCH, "%s holds no process %u",
+		     job->name, job->pid);
+		return;
+	}
+	summary_show(&job->summary, &job->img, job->name, one);
 	if (job->verify && !r)
 		printf("\nVerified   every checksum and every page is right\n");
 }
@@ -175,12 +192,24 @@ enum {
 
 static const struct option options[] = {
 	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "pid",	required_argument, NULL, 'p' },
 	{ "verify",	no_argument, NULL, OPT_VERIFY },
 	{ "verbose",	no_argument, NULL, 'v' },
 	{ "help",	no_argument, NULL, 'h' },
 	{ "version",	no_argument, NULL, 'V' },
 	{ }
 };
+
+static int take_pid(struct job *job)
+{
+	char *end;
+	long pid = strtol(optarg, &end, 10);
+
+	if (*end || pid < 1 || pid > INT_MAX)
+		return usage("%s is no pid", optarg);
+	job->pid = pid;
+	return 0;
+}
 
 /* Returns -1 after a mistake of the user's. */
 static int take_option(struct job *job, int option)
@@ -195,6 +224,8 @@ static int take_option(struct job *job, int option)
 	case 'v':
 		job->verbose = true;
 		return 0;
+	case 'p':
+		return take_pid(job);
 	case 'h':
 		fputs(help, stdout);
 		exit(0);
@@ -211,7 +242,7 @@ static int parse(struct job *job, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "vhV", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "p:vhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
 	if (optind == argc && isatty(STDIN_FILENO))

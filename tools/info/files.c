@@ -208,7 +208,7 @@ static void fdtable_note(struct summary *s, const struct image_rec *rec)
 	struct summary_fd *fd;
 
 	for (i = 0; i < n; i++) {
-		fd = summary_add_fd(s);
+		fd = summary_add_fd(s, rec->owner);
 		if (!fd)
 			return;
 		fd->fd = le32_to_cpu(table->fd[i].fd);
@@ -240,9 +240,10 @@ static void fs_note(struct summary *s, const struct image_rec *rec)
 	const struct kcr_img_fs *fs = rec->data;
 	size_t len = le32_to_cpu(fs->cwd_len);
 	const char *cwd = info_tail(rec, sizeof(*fs), len);
+	struct summary_process *p = summary_process(s, rec->owner);
 
-	if (cwd && !s->cwd)
-		s->cwd = strndup(cwd, len);
+	if (cwd && p && !p->cwd)
+		p->cwd = strndup(cwd, len);
 }
 
 const struct info_ops info_fs = {

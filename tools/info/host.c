@@ -80,15 +80,16 @@ static void process_print(struct emit *e, const struct image_rec *rec)
 	EMIT_CHARS(e, process, comm);
 }
 
-/* The first is the one that was asked for. */
 static void process_note(struct summary *s, const struct image_rec *rec)
 {
-	size_t len = rec->version < 2 ? KCR_PROCESS_LEN_1 : sizeof(s->process);
+	struct summary_process *p = summary_process(s, rec->id);
+	size_t len = rec->version < 2 ? KCR_PROCESS_LEN_1 : sizeof(p->img);
 
-	if (s->has_process)
+	if (!p || rec->len < len)
 		return;
-	memcpy(&s->process, rec->data, len);
-	s->has_process = true;
+	memcpy(&p->img, rec->data, len);
+	if (p->img.comm[0])
+		memcpy(p->comm, p->img.comm, sizeof(p->img.comm));
 }
 
 const struct info_ops info_process = {

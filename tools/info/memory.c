@@ -71,9 +71,13 @@ static void mm_print(struct emit *e, const struct image_rec *rec)
 
 static void mm_note(struct summary *s, const struct image_rec *rec)
 {
-	memcpy(&s->mm, rec->data, rec->len < sizeof(s->mm) ? rec->len : sizeof(s->mm));
-	s->mm_id = rec->id;
-	s->has_mm = true;
+	struct summary_process *p = summary_process(s, rec->owner);
+
+	if (!p)
+		return;
+	memcpy(&p->mm, rec->data, rec->len < sizeof(p->mm) ? rec->len : sizeof(p->mm));
+	p->mm_id = rec->id;
+	p->has_mm = true;
 }
 
 const struct info_ops info_mm = {
@@ -167,14 +171,13 @@ static void vma_print(struct emit *e, const struct image_rec *rec)
 static void vma_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_vma *vma = rec->data;
-	struct summary_vma *v = summary_add_vma(s);
+	struct summary_vma *v = summary_add_vma(s, le32_to_cpu(vma->mm));
 
 	if (!v)
 		return;
 	v->start = le64_to_cpu(vma->start);
 	v->end = le64_to_cpu(vma->end);
 	v->offset = le64_to_cpu(vma->offset);
-	v->mm = le32_to_cpu(vma->mm);
 	v->file = le32_to_cpu(vma->file);
 	v->flags = le32_to_cpu(vma->flags);
 }

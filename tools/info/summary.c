@@ -26,19 +26,91 @@ static void *add(struct summary *s, void *array, size_t *count, size_t size)
 	return memset((char *)*p + size * (*count)++, 0, size);
 }
 
-struct summary_thread *summary_add_thread(struct summary *s)
+static struct summary_process *find_process(const struct summary *s, uint32_t id)
 {
-	return add(s, &s->threads, &s->nr_threads, sizeof(*s->threads));
+	size_t i;
+
+	for (i = s->nr_processes; i--;)		/* mostly the last one */
+		if (s->processes[i].id == id)
+			return &s->processes[i];
+	return NULL;
 }
 
-struct summary_vma *summary_add_vma(struct summary *s)
+/**
+ * summary_process() - a process
+ * @s: where to
+ * @id: of its record, which may stand behind what it owns
+ *
+ * Returns NULL if memory is short.
+ */
+struct summary_process *summary_process(struct summary *s, uint32_t id)
 {
-	return add(s, &s->vmas, &s->nr_vmas, sizeof(*s->vmas));
+	struct summary_process *p = find_process(s, id);
+
+	if (p)
+		return p;
+	/* Records of the one process of the first format had no owner. */
+	if (s->nr_processes == 1 && (!id || !s->processes->id)) {
+		s->processes->id = id ? id : s->processes->id;
+		return s->processes;
+	}
+	p = add(s, &s->processes, &s->nr_processes, sizeof(*s->processes));
+	if (p)
+		p->id = id;
+	return p;
 }
 
-struct summary_fd *summary_add_fd(struct summary *s)
+/* summary_pid() - a process by its pid, or NULL */
+const struct summary_process *summary_pid(const struct summary *s, uint32_t pid)
 {
-	return add(s, &s->fds, &s->nr_fds, sizeof(*s->fds));
+	size_t i;
+
+	for (i = 0; i < s->nr_processes; i++)
+		if (le32_to_cpu(s->processes[i].img.pid) == pid)
+			return &s->processes[i];
+	return NULL;
+}
+
+/* summary_owns() - whether what has that owner belongs to a process */
+bool summary_owns(const struct summary *s, const struct summary_process *p,
+		  uint32_t owner)
+{
+	return owner ? owner == p->id : s->nr_processes == 1;
+}
+
+struct summary_thread *summary_add_thread(struct summary *s, uint32_t owner)
+{
+	struct summary_process *p = summary_process(s, owner);
+	struct summary_thread *t = add(s, &s->threads, &s->nr_threads,
+				       sizeof(*s->threads));
+
+	if (t)
+		t->process = owner;
+	if (t && p)
+		p->nr_threads++;
+	return t;
+}
+
+struct summary_vma *summary_add_vma(struct summary *s, uint32_t mm)
+{
+	struct summary_vma *v = add(s, &s->vmas, &s->nr_vmas, sizeof(*s->vmas));
+
+	s->sorted = false;
+	if (v)
+		v->mm = mm;
+	return v;
+}
+
+struct summary_fd *summary_add_fd(struct summary *s, uint32_t owner)
+{
+	struct summary_process *p = summary_process(s, owner);
+	struct summary_fd *fd = add(s, &s->fds, &s->nr_fds, sizeof(*s->fds));
+
+	if (fd)
+		fd->process = owner;
+	if (fd && p)
+		p->nr_fds++;
+	return fd;
 }
 
 /**
@@ -70,7 +142,28 @@ struct summary_object *summary_add_object(struct summary *s,
 	return o;
 }
 
-/* The mapping of an address; they stand in the order of their addresses. */
+static int by_mm(const void *a, const void *b)
+{
+	const struct summary_vma *x = a, *y = b;
+
+	if (x->mm != y->mm)
+		return (x->mm > y->mm) - (x->mm < y->mm);
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static void sort_vmas(struct summary *s)
+{
+	if (!s->sorted && s->nr_vmas)
+		qsort(s->vmas, s->nr_vmas, sizeof(*s->vmas), by_mm);
+	s->sorted = true;
+}
+
+static bool before(const struct summary_vma *v, uint32_t mm, uint64_t addr)
+{
+	return v->mm < mm || (v->mm == mm && v->end <= addr);
+}
+
+/* The mapping of an address. */
 static struct summary_vma *find_vma(const struct summary *s, uint32_t mm,
 				    uint64_t addr)
 {
@@ -78,7 +171,7 @@ static struct summary_vma *find_vma(const struct summary *s, uint32_t mm,
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (s->vmas[middle].end <= addr)
+		if (before(&s->vmas[middle], mm, addr))
 			low = middle + 1;
 		else
 			high = middle;
@@ -112,6 +205,7 @@ void summary_add_pages(struct summary *s, uint32_t mm, uint64_t addr,
 {
 	struct summary_vma *v;
 
+	sort_vmas(s);
 	for (; count; count--, addr += KCR_PARSE_PAGE_SIZE) {
 		v = find_vma(s, mm, addr);
 		if (!v) {
@@ -129,11 +223,55 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* summary_sort() - to be called before summary_object() */
+static struct summary_process *process_of_mm(const struct summary *s, uint32_t mm)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr_processes; i++)
+		if (s->processes[i].has_mm && s->processes[i].mm_id == mm)
+			return &s->processes[i];
+	return NULL;
+}
+
+/* Sorted, they stand together: each process is looked for once. */
+static void count_vmas(struct summary *s)
+{
+	struct summary_process *p = NULL;
+	size_t i;
+
+	for (i = 0; i < s->nr_vmas; i++) {
+		const struct summary_vma *v = &s->vmas[i];
+
+		if (!i || v->mm != v[-1].mm)
+			p = process_of_mm(s, v->mm);
+		if (!p)
+			continue;
+		p->nr_vmas++;
+		p->bytes += v->end - v->start;
+		p->pages += v->pages;
+	}
+}
+
+/* Parents stand before their children. */
+static void count_generations(struct summary *s)
+{
+	const struct summary_process *parent;
+	struct summary_process *p;
+
+	for (p = s->processes; p < s->processes + s->nr_processes; p++) {
+		parent = p->img.parent ? find_process(s, le32_to_cpu(p->img.parent)) : NULL;
+		p->depth = parent && parent < p ? parent->depth + 1 : 0;
+	}
+}
+
+/* summary_sort() - to be called once, when everything is there */
 void summary_sort(struct summary *s)
 {
+	count_generations(s);
 	if (s->nr_objects)
 		qsort(s->objects, s->nr_objects, sizeof(*s->objects), by_id);
+	sort_vmas(s);
+	count_vmas(s);
 }
 
 /* summary_object() - what an id refers to, or NULL */
@@ -179,20 +317,38 @@ static bool overlaps(const struct summary_vma *v, __le64 start, __le64 end)
 /**
  * summary_vma_name() - what is mapped
  * @s: summary_sort() has been called
+ * @p: whose it is
  * @v: the mapping
  *
  * Returns "" for anonymous memory without a known use.
  */
 const char *summary_vma_name(const struct summary *s,
+			     const struct summary_process *p,
 			     const struct summary_vma *v)
 {
 	if (v->file)
 		return summary_text(s, summary_object(s, v->file));
 	if (v->flags & KCR_VMA_GROWSDOWN)
 		return "[stack]";
-	if (s->has_mm && overlaps(v, s->mm.start_brk, s->mm.brk))
+	if (p->has_mm && overlaps(v, p->mm.start_brk, p->mm.brk))
 		return "[heap]";
 	return "";
+}
+
+/**
+ * summary_saved() - pages of a mapping whose bytes are in the image
+ * @s: summary_sort() has been called
+ * @v: the mapping
+ *
+ * Of shared memory all that was saved, whatever part of it is mapped here.
+ */
+uint64_t summary_saved(const struct summary *s, const struct summary_vma *v)
+{
+	const struct summary_object *o = summary_object(s, v->file);
+
+	if (o && o->of)
+		o = summary_object(s, o->of);
+	return v->pages + (o ? o->pages : 0);
 }
 
 static void note_unknown(struct summary *s, uint32_t kind)
@@ -230,10 +386,12 @@ void summary_free(struct summary *s)
 
 	for (i = 0; i < s->nr_objects; i++)
 		free(s->objects[i].text);
+	for (i = 0; i < s->nr_processes; i++)
+		free(s->processes[i].cwd);
+	free(s->processes);
 	free(s->objects);
 	free(s->threads);
 	free(s->vmas);
 	free(s->fds);
-	free(s->cwd);
 	memset(s, 0, sizeof(*s));
 }

@@ -37,13 +37,16 @@ static void thread_print(struct emit *e, const struct image_rec *rec)
 static void thread_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_thread *thread = rec->data;
-	struct summary_thread *t = summary_add_thread(s);
+	struct summary_thread *t = summary_add_thread(s, rec->owner);
+	struct summary_process *p = summary_process(s, rec->owner);
 
 	if (!t)
 		return;
 	t->id = rec->id;
 	t->tid = le32_to_cpu(thread->tid);
 	memcpy(t->comm, thread->comm, sizeof(thread->comm));
+	if (p && !p->comm[0])
+		memcpy(p->comm, thread->comm, sizeof(thread->comm));
 }
 
 const struct info_ops info_thread = {
