@@ -98,9 +98,11 @@ check-across: ## images that cross from 6.1 to 6.12 and back
 	+@selftests/across/run
 
 .PHONY: bench
-bench: ## what a checkpoint costs
+bench: ## what a checkpoint and a restart cost, beside criu (QUICK=1)
 	+@$(MAKE) --no-print-directory vm-build
-	@$(VM)/run --kernel $(KERNEL) --timeout 1800 -- /kcr/selftests/bench/run
+	@mkdir -p build/bench
+	@KCR_VM_MEM=$${KCR_VM_MEM:-6G} $(VM)/run --kernel $(KERNEL) --timeout 3000 \
+		--results build/bench -- /kcr/selftests/bench/run $(if $(QUICK),--quick)
 
 .PHONY: vm
 vm: vm-build ## run CMD='...' in the guest, with $KCR_BUILD/kcr.ko
