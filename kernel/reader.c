@@ -115,7 +115,7 @@ static int read_payload(struct kcr_ctx *ctx, void *buf)
 
 	if (ret)
 		return ret;
-	ret = kcr_parse_payload(&ctx->next, kcr_crc32(0, buf, len), &why);
+	ret = kcr_parse_payload(&ctx->next, kcr_payload_crc(&ctx->next, buf), &why);
 	return ret ? bad_structure(ctx, ret, why) : 0;
 }
 

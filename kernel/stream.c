@@ -359,7 +359,7 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		return -ENOMEM;
 	index->run.offset = cpu_to_le64(PAGE_ALIGN(first));
 
-	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 1, 0, 0);
+	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 2, 0, 0);
 	if (ret)
 		return ret;
 	ret = kcr_rec_put(ctx, &run, sizeof(run)) ?:
@@ -371,8 +371,9 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		void *p = kmap_local_page(pages[i]);
 
 		page_hash(p, index->hash[i]);
-		ctx->open_crc = kcr_crc32(ctx->open_crc, p, PAGE_SIZE);
 		kunmap_local(p);
+		/* The first half of the hash, as kcr_pages_crc() has it. */
+		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
 	}
 	ctx->open_len += (u64)count << PAGE_SHIFT;
 	rec_seal(ctx, ctx->open_rec);

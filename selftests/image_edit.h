@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "kcr_harness.h"
 #include "../uapi/kcr_image.h"
@@ -153,6 +154,27 @@ static inline size_t pad_of(const struct rec *rec, size_t off)
 	return is_run(rec) ? -first % PAGE : 0;
 }
 
+/* As version 2 of the record has it: the hash of each page, not its bytes. */
+static inline uint32_t crc_of_run(const struct rec *rec, const uint8_t *payload, size_t pad)
+{
+	size_t at = sizeof(struct kcr_img_pages) + pad, end = rec->len + pad;
+	uint32_t crc = crc32_of(0, payload, at);
+
+	for (; at + PAGE <= end; at += PAGE) {
+		uint64_t hash = htole64(XXH64(payload + at, PAGE, 0));
+
+		crc = crc32_of(crc, &hash, sizeof(hash));
+	}
+	return crc32_of(crc, payload + at, end - at);
+}
+
+static inline uint32_t crc_of_rec(const struct rec *rec, const uint8_t *payload, size_t pad)
+{
+	if (is_run(rec) && le16toh(rec->head.version) >= 2)
+		return crc_of_run(rec, payload, pad);
+	return crc32_of(0, payload, rec->len + pad);
+}
+
 static inline void emit_rec(uint8_t *to, struct rec *rec, size_t off)
 {
 	struct kcr_img_pages *run = (void *)rec->data;
@@ -166,7 +188,7 @@ static inline void emit_rec(uint8_t *to, struct rec *rec, size_t off)
 	memcpy(payload + begin + pad, rec->data + begin, rec->len - begin);
 	head.len = htole64(rec->len + pad);
 	head.offset = htole64(off);
-	head.crc = htole32(crc32_of(0, payload, rec->len + pad));
+	head.crc = htole32(crc_of_rec(rec, payload, pad));
 	head.head_crc = 0;
 	head.head_crc = htole32(crc32_of(0, &head, sizeof(head)));
 	memcpy(to, &head, sizeof(head));

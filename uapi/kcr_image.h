@@ -71,7 +71,7 @@ struct kcr_image_head {
  * @owner: @id of the KCR_KIND_PROCESS or KCR_KIND_THREAD record that this
  *	belongs to, or 0
  * @len: bytes of payload; zero bytes up to a multiple of 8 follow
- * @crc: CRC-32 (zlib's) of the payload
+ * @crc: CRC-32 (zlib's) of the payload; see struct kcr_img_pages
  * @head_crc: CRC-32 of this structure with @head_crc zero
  * @offset: this record's own distance from the beginning of the image
  */
@@ -172,6 +172,10 @@ enum kcr_kind {
  *	begin at a multiple of the page size in the image; fewer than 4096
  *
  * The record's @len counts all: this structure, @pad zero bytes, the pages.
+ * Since version 2 of the record, the checksum in its head is that of what stands
+ * before the pages, and of 8 bytes for each page: its XXH64 with seed 0, which is
+ * the first half of its hash in the index. In version 1 it was that of all bytes.
+ *
  * With KCR_PAGES_ZERO no bytes follow: the pages hold zeros. None follow with
  * KCR_PAGES_PARENT: the pages are those of the parent process at the same
  * addresses, in a mapping with KCR_VMA_INHERITED.

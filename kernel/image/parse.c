@@ -152,7 +152,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 #define KCR_VERSION_OF(nr)						\
 	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ||		\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
-	 (nr) == KCR_KIND_SHMEM ? 2 : 1)
+	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {
@@ -190,6 +190,49 @@ __u32 kcr_rec_head_crc(const struct kcr_rec_head *rec)
 
 	copy.head_crc = 0;
 	return kcr_crc32(0, &copy, sizeof(copy));
+}
+
+/**
+ * kcr_pages_crc() - checksum of the payload of a run of pages, going on
+ * @rec: head of the record; of its @version
+ * @crc: of what stands before
+ * @pages: the next pages
+ * @len: bytes of them, a multiple of the page size but for what is damaged
+ *
+ * Since version 2 the hash of each page stands for its bytes.
+ */
+__u32 kcr_pages_crc(const struct kcr_rec_head *rec, __u32 crc, const void *pages,
+		    size_t len)
+{
+	const __u8 *p = pages;
+	__le64 hash;
+
+	if (le16_to_cpu(rec->version) < 2)
+		return kcr_crc32(crc, p, len);
+	for (; len >= KCR_PARSE_PAGE_SIZE; len -= KCR_PARSE_PAGE_SIZE) {
+		hash = cpu_to_le64(kcr_xxh64(p, KCR_PARSE_PAGE_SIZE));
+		crc = kcr_crc32(crc, &hash, sizeof(hash));
+		p += KCR_PARSE_PAGE_SIZE;
+	}
+	return kcr_crc32(crc, p, len);
+}
+
+/**
+ * kcr_payload_crc() - checksum that a record's payload should have
+ * @rec: the head; it may be damaged but for its length
+ * @payload: all of it
+ */
+__u32 kcr_payload_crc(const struct kcr_rec_head *rec, const void *payload)
+{
+	const struct kcr_img_pages *run = payload;
+	size_t len = le64_to_cpu(rec->len), first = len;
+
+	if (le32_to_cpu(rec->kind) != KCR_KIND_PAGES || len < sizeof(*run))
+		return kcr_crc32(0, payload, len);
+	if (le32_to_cpu(run->pad) < len - sizeof(*run))
+		first = sizeof(*run) + le32_to_cpu(run->pad);
+	return kcr_pages_crc(rec, kcr_crc32(0, payload, first),
+			     (const __u8 *)payload + first, len - first);
 }
 
 static bool all_zero(const __u8 *p, size_t n)
@@ -285,7 +328,7 @@ int kcr_parse_rec(const struct kcr_rec_head *rec, __u64 expected_offset,
 /**
  * kcr_parse_payload() - did the payload come through unharmed?
  * @rec: head of the record
- * @crc: kcr_crc32() of the payload that was read
+ * @crc: checksum of the payload that was read, as kcr_payload_crc() has it
  * @why: set to the reason when it did not
  */
 int kcr_parse_payload(const struct kcr_rec_head *rec, __u32 crc,

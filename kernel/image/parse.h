@@ -19,11 +19,17 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/xxhash.h>
 #include <asm/byteorder.h>
 
 static inline __u32 kcr_crc32(__u32 crc, const void *p, size_t n)
 {
 	return crc32_le(~crc, p, n) ^ ~0u;
+}
+
+static inline __u64 kcr_xxh64(const void *p, size_t n)
+{
+	return xxh64(p, n, 0);
 }
 #else
 #include <endian.h>
@@ -31,6 +37,7 @@ static inline __u32 kcr_crc32(__u32 crc, const void *p, size_t n)
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <xxhash.h>
 #include <zlib.h>
 
 #define le16_to_cpu(x)	le16toh(x)
@@ -43,6 +50,11 @@ static inline __u32 kcr_crc32(__u32 crc, const void *p, size_t n)
 static inline __u32 kcr_crc32(__u32 crc, const void *p, size_t n)
 {
 	return crc32_z(crc, p, n);
+}
+
+static inline __u64 kcr_xxh64(const void *p, size_t n)
+{
+	return XXH64(p, n, 0);
 }
 #endif
 
@@ -80,6 +92,9 @@ bool kcr_parse_known(const struct kcr_rec_head *rec);
 
 __u32 kcr_image_head_crc(const struct kcr_image_head *head);
 __u32 kcr_rec_head_crc(const struct kcr_rec_head *rec);
+__u32 kcr_payload_crc(const struct kcr_rec_head *rec, const void *payload);
+__u32 kcr_pages_crc(const struct kcr_rec_head *rec, __u32 crc, const void *pages,
+		    size_t len);
 
 /**
  * kcr_parse_padded() - bytes that a payload takes up in the image

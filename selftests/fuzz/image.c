@@ -40,7 +40,7 @@ static size_t seal_rec(uint8_t *p, size_t left, uint64_t offset)
 		rec->len = cpu_to_le64(len);
 	}
 	rec->offset = cpu_to_le64(offset);
-	rec->crc = cpu_to_le32(kcr_crc32(0, rec + 1, len));
+	rec->crc = cpu_to_le32(kcr_payload_crc(rec, rec + 1));
 	rec->head_crc = cpu_to_le32(kcr_rec_head_crc(rec));
 	return sizeof(*rec) + kcr_parse_padded(len);
 }
@@ -84,7 +84,9 @@ static void read_image(const uint8_t *p, size_t size, bool verify, bool json)
 	summary_sort(&s);
 	summary_emit(&e, &s, &img);
 	emit_end(&e);
-	summary_show(&s, &img, "fuzz");
+	summary_show(&s, &img, "fuzz", NULL);
+	if (s.nr_processes > 1)
+		summary_show(&s, &img, "fuzz", &s.processes[s.nr_processes - 1]);
 	image_close(&img);
 	summary_free(&s);
 }

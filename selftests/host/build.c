@@ -55,7 +55,7 @@ void build_seal_rec(struct build *b, size_t offset)
 {
 	struct kcr_rec_head *rec = (void *)(b->data + offset);
 
-	rec->crc = cpu_to_le32(kcr_crc32(0, rec + 1, le64_to_cpu(rec->len)));
+	rec->crc = cpu_to_le32(kcr_payload_crc(rec, rec + 1));
 	rec->head_crc = cpu_to_le32(kcr_rec_head_crc(rec));
 }
 
@@ -152,6 +152,8 @@ void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 	put(b, NULL, pad);
 	index_run(b, &run, b->len, pages);
 	put(b, pages, (size_t)count * BUILD_PAGE);
+	/* Of both versions, whose checksums differ: in turn. */
+	((struct kcr_rec_head *)(b->data + offset))->version = cpu_to_le16(1 + b->runs++ % 2);
 	end_rec(b, offset);
 	b->pages += count;
 }

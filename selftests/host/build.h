@@ -20,6 +20,7 @@
  * @index: what the index will be
  * @index_len: bytes of it
  * @records: made so far
+ * @runs: of pages with bytes
  * @pages: whose bytes are there
  */
 struct build {
@@ -29,6 +30,7 @@ struct build {
 	uint8_t *index;
 	size_t index_len;
 	uint64_t records;
+	unsigned int runs;
 	uint64_t pages;
 };
 

@@ -200,7 +200,7 @@ static int read_page_bytes(struct image *img, const struct kcr_img_pages *run,
 		r = read_payload(img, step);
 		if (r < 0)
 			return r;
-		crc = kcr_crc32(crc, img->buf, step);
+		crc = kcr_pages_crc(&img->rec_head, crc, img->buf, step);
 		spot_take(&img->spot, run, addr, img->buf, step);
 		if (img->verify)
 			r = verify_pages(img, img->buf, step);
