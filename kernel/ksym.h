@@ -93,6 +93,7 @@
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
+	x(__do_semtimedop,	"restore what is undone at exit, carry on semtimedop()") \
 	x(ipcperms,		"ask whether the caller may read a System V object") \
 
 #define KCR_KSYM_SYSCALLS(x)						\

@@ -6,10 +6,9 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -72,15 +71,16 @@ TEST_REFUSED(another_namespace_for_its_children, "namespace")
 	cut();
 }
 
-TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")
+TEST_REFUSED(a_message_queue, "System V message queue")
 {
-	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-	struct sembuf up = { .sem_op = 1, .sem_flg = SEM_UNDO };
+	struct { long type; char c; } msg = { 1, 'x' };
+	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
 
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, semop(id, &up, 1));
+	ASSERT_EQ(0, msgsnd(id, &msg, 1, 0));
 	cut();
-	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
+	EXPECT_EQ(1, msgrcv(id, &msg, 1, 0, 0));
+	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
 }
 
 static void *go_on(void *arg)

@@ -84,4 +84,8 @@ struct kcr_ipc *kcr_ipc_find(struct kcr_ctx *ctx, u32 rec, enum kcr_ipc_type typ
 void kcr_ipc_settle(struct kern_ipc_perm *perm, const struct kcr_img_ipc *img);
 int kcr_ipc_gone(struct kcr_ctx *ctx);
 
+/* sysv_sem.c */
+int kcr_sem_set_save(struct kcr_ctx *ctx, int semid, u32 *id);
+void kcr_sem_put_back(struct kcr_ipc *ipc);
+
 #endif /* _KCR_IPC_INTERNAL_H */

@@ -397,6 +397,8 @@ static void undo(struct kcr_ipc *ipc)
 {
 	if (ipc->made)
 		remove_id(ipc->type, ipc->id);
+	else if (ipc->values)
+		kcr_sem_put_back(ipc);
 	ipc->made = false;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* System V objects and message queues. */
+#include "../../uapi/image/sem_undo.h"
+#include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "info.h"
 #include "summary.h"
@@ -68,4 +70,32 @@ const struct info_ops info_sysv_shm = {
 	.size	= sizeof(struct kcr_img_sysv_shm),
 	.print	= sysv_shm_print,
 	.note	= sysv_shm_note,
+};
+
+static void sysv_sem_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_sysv_sem *set = rec->data;
+
+	perm_print(e, &set->perm);
+	EMIT64(e, set, otime);
+	EMIT64(e, set, ctime);
+	EMIT32(e, set, count);
+}
+
+const struct info_ops info_sysv_sem = {
+	.size	= sizeof(struct kcr_img_sysv_sem),
+	.print	= sysv_sem_print,
+};
+
+static void sem_undo_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_sem_undo *undo = rec->data;
+
+	EMIT32(e, undo, set);
+	EMIT32(e, undo, count);
+}
+
+const struct info_ops info_sem_undo = {
+	.size	= sizeof(struct kcr_img_sem_undo),
+	.print	= sem_undo_print,
 };
