@@ -152,7 +152,7 @@ TEST_F(sem, who_waits_waits_on)
 	pthread_t thread;
 
 	waiting_for = self->id;
-	ASSERT_EQ(0, op(self->id, 1, 1, 0));
+	/* Nobody has changed it: that a thread waits is all that shows it. */
 	in_syscall(start_thread(&thread, wait_for_one, NULL), SYS_semtimedop);
 	cut();
 	EXPECT_EQ(0, value(self->id, 0));
@@ -178,7 +178,6 @@ TEST_F(sem, who_waits_for_some_time_waits_for_the_rest)
 	pthread_t thread;
 
 	waiting_for = self->id;
-	ASSERT_EQ(0, op(self->id, 1, 1, 0));
 	in_syscall(start_thread(&thread, wait_a_while, NULL), SYS_semtimedop);
 	cut();
 	pthread_join(thread, NULL);
@@ -186,4 +185,99 @@ TEST_F(sem, who_waits_for_some_time_waits_for_the_rest)
 	EXPECT_EQ(-1, waited);
 	EXPECT_EQ(EAGAIN, waited_errno);
 	EXPECT_LE(2990, took);
+}
+
+/* A new set, though an earlier test may have left one there. */
+static int make(key_t key, int sems)
+{
+	int id = semget(key, 0, 0);
+
+	if (id >= 0)
+		semctl(id, 0, IPC_RMID);
+	id = semget(key, sems, IPC_CREAT | IPC_EXCL | 0600);
+	ASSERT_LE(0, id);
+	return id;
+}
+
+/* The set is still there when it is restarted, with what was done after the cut. */
+TEST(is_as_it_was_though_it_was_used_since)
+{
+	int id = make(0x5e3a7e6, 2), status;
+	pid_t pid;
+
+	ASSERT_EQ(0, op(id, 0, 5, 0));
+	ASSERT_EQ(0, op(id, 1, 9, SEM_UNDO));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		op(id, 0, -2, SEM_UNDO);
+		for (;;)
+			pause();
+	}
+	while (value(id, 0) != 3)
+		usleep(1000);
+	cut();
+	EXPECT_EQ(3, value(id, 0));
+	EXPECT_EQ(9, value(id, 1));
+	EXPECT_EQ(pid, semctl(id, 0, GETPID));
+	EXPECT_EQ(getpid(), semctl(id, 1, GETPID));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(5, value(id, 0));
+	EXPECT_EQ(0, op(id, 0, 100, 0));
+}
+
+TEST(a_users_own, .user = "alice")
+{
+	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+
+	ASSERT_EQ(0, op(id, 0, 2, SEM_UNDO));
+	cut();
+	EXPECT_EQ(2, value(id, 0));
+	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
+}
+
+/* A grandchild whose parent ends leaves the tree. */
+static pid_t outside_op(int id, int flags)
+{
+	pid_t pid, other = 0;
+	int status, fd[2];
+
+	ASSERT_EQ(0, pipe(fd));
+	pid = fork();
+	if (!pid) {
+		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, 0);
+			op(id, 0, 1, flags);
+			other = getpid();
+			ASSERT_EQ(sizeof(other), write(fd[1], &other, sizeof(other)));
+			close(fd[0]);
+			close(fd[1]);
+			sleep(60);
+		}
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(sizeof(other), read(fd[0], &other, sizeof(other)));
+	close(fd[0]);
+	close(fd[1]);
+	return other;
+}
+
+TEST_F_REFUSED(sem, used_by_another_too, "outside of the tree, has used it")
+{
+	pid_t other = outside_op(self->id, 0);
+
+	ASSERT_EQ(0, op(self->id, 1, 1, 0));
+	cut();
+	kill(other, SIGKILL);
+}
+
+TEST_F_REFUSED(sem, undone_by_another_too, "outside of the tree has used it with SEM_UNDO")
+{
+	pid_t other = outside_op(self->id, SEM_UNDO);
+
+	ASSERT_EQ(0, op(self->id, 0, 1, 0));
+	cut();
+	kill(other, SIGKILL);
 }

@@ -135,7 +135,7 @@ static int set_undo_save(struct kcr_ctx *ctx, struct kcr_process *p,
 	struct kern_ipc_perm *perm;
 	int ret;
 
-	ret = room ? kcr_sem_set_save(ctx, semid, &set) : 0;
+	ret = room ? kcr_ipc_save_id(ctx, KCR_IPC_SEM, KCR_KIND_SYSV_SEM, semid, &set) : 0;
 	if (ret || !room || !set)
 		return ret;
 	adj = kvcalloc(room, sizeof(*adj), GFP_KERNEL);

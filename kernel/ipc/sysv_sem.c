@@ -2,12 +2,10 @@
 /*
  * System V semaphores: sets with their values.
  *
- * A process holds nothing of a set that it uses, but for what is to be undone
- * when it ends (sem_undo.c). Saved are therefore the sets that the tree's
- * processes have such adjustments of, and those where one of them was the last to
- * change some semaphore. A set that the tree has only waited for, or where others
- * came last, is not seen, and not saved. Where it is seen that others use it too,
- * it is refused.
+ * Saved are the sets that the tree's processes have something to undo of when they
+ * end (sem_undo.c), those where one of them was the last to change some semaphore,
+ * and those that a thread waits for (used.c). Where it is seen that others use it
+ * too, it is refused.
  *
  * Values are put in place at commit. (See ipc.c for sets that are still there.)
  *
@@ -110,15 +108,13 @@ static bool undone_by_others(struct kcr_ctx *ctx, const struct kcr_sem_array *se
 /* A process outside of the tree that lives, and came last, or 0. */
 static pid_t used_by_other(struct kcr_ctx *ctx, const struct kcr_sem_array *set)
 {
-	struct pid *pid;
+	pid_t other = 0;
 	int i;
 
-	for (i = 0; i < set->sem_nsems; i++) {
-		pid = set->sems[i].sempid;
-		if (pid && !kcr_pid_in_tree(ctx, pid) && pid_task(pid, PIDTYPE_TGID))
-			return pid_nr_ns(pid, ctx->pid_ns) ?: -1;
-	}
-	return 0;
+	for (i = 0; !other && i < set->sem_nsems; i++)
+		if (!i || set->sems[i].sempid != set->sems[i - 1].sempid)
+			other = kcr_pid_other(ctx, set->sems[i].sempid);
+	return other;
 }
 
 static int set_refuse(struct kcr_ctx *ctx, int semid)
@@ -129,6 +125,7 @@ static int set_refuse(struct kcr_ctx *ctx, int semid)
 
 	if (!set)
 		return kcr_refuse(ctx, "this kernel tells too little about it");
+	lock_all(set);
 	waits = is_waited_for(set);
 	undone = undone_by_others(ctx, set);
 	other = used_by_other(ctx, set);
@@ -190,66 +187,23 @@ static int sem_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	return ret;
 }
 
-/* kcr_sem_set_save() - save a set, if it is there; @id is 0 if not */
-int kcr_sem_set_save(struct kcr_ctx *ctx, int semid, u32 *id)
+static bool changed_by_tree(struct kcr_ctx *ctx, const struct kern_ipc_perm *perm)
 {
-	struct ipc_ids *ids = &kcr_ipc_ns()->ids[KCR_IPC_SEM];
-	struct kern_ipc_perm *perm;
-	int ret = 0;
-
-	*id = 0;
-	down_read(&ids->rwsem);
-	perm = kcr_ipc_lock(KCR_IPC_SEM, semid);
-	if (perm) {
-		kcr_ipc_unlock(perm);
-		ret = kcr_save_object(ctx, KCR_KIND_SYSV_SEM, perm, id);
-	}
-	up_read(&ids->rwsem);
-	return ret;
-}
-
-static bool changed_by_tree(struct kcr_ctx *ctx, const struct kcr_sem_array *set)
-{
+	struct kcr_sem_array *set = set_of(perm);
 	int i;
 
-	for (i = 0; looks_right(set) && i < set->sem_nsems; i++)
+	if (!looks_right(set))
+		return false;
+	lock_all(set);
+	for (i = 0; i < set->sem_nsems; i++)
 		if (kcr_pid_in_tree(ctx, set->sems[i].sempid))
 			return true;
 	return false;
 }
 
-/* The first set at or behind @index that the tree has changed last; -1: no more. */
-static int next_changed(struct kcr_ctx *ctx, int *index)
-{
-	struct ipc_ids *ids = &kcr_ipc_ns()->ids[KCR_IPC_SEM];
-	struct kern_ipc_perm *perm;
-	int id = -1;
-
-	down_read(&ids->rwsem);
-	for (; id < 0 && (perm = idr_get_next(&ids->ipcs_idr, index)); ++*index) {
-		rcu_read_lock();
-		spin_lock(&perm->lock);
-		if (changed_by_tree(ctx, set_of(perm)))
-			id = perm->id;
-		kcr_ipc_unlock(perm);
-	}
-	up_read(&ids->rwsem);
-	return id;
-}
-
 static int sem_save_image(struct kcr_ctx *ctx)
 {
-	int index = 0, semid, ret = 0;
-	size_t mark;
-	u32 id;
-
-	while (!ret && (semid = next_changed(ctx, &index)) >= 0) {
-		mark = kcr_ipc_where(ctx, KCR_IPC_SEM, semid);
-		ret = kcr_ipc_may_read(ctx, KCR_IPC_SEM, semid);
-		kcr_where_end(ctx, mark);
-		ret = ret ?: kcr_sem_set_save(ctx, semid, &id);
-	}
-	return ret;
+	return kcr_ipc_save_used(ctx, KCR_IPC_SEM, KCR_KIND_SYSV_SEM, changed_by_tree);
 }
 
 /* Restore */
@@ -277,13 +231,24 @@ static int sem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return kcr_ipc_check(ctx, &img->perm, KCR_IPC_SEM);
 }
 
+static bool used_by_living(struct kcr_sem_array *set)
+{
+	int i;
+
+	lock_all(set);
+	for (i = 0; i < set->sem_nsems; i++)
+		if (kcr_pid_lives(set->sems[i].sempid))
+			return true;
+	return false;
+}
+
 static bool sem_same(const struct kern_ipc_perm *perm, const struct kcr_ipc_want *want)
 {
-	const struct kcr_sem_array *set = set_of(perm);
+	struct kcr_sem_array *set = set_of(perm);
 
 	return looks_right(set) && set->sem_nsems == want->size &&
 	       set->sem_ctime == want->ctime && list_empty(&set->list_id) &&
-	       !is_waited_for(set);
+	       !is_waited_for(set) && !used_by_living(set);
 }
 
 /* As they are, for a restart that fails after it has made what is undone at exit. */
@@ -337,35 +302,70 @@ static int sem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ret;
 }
 
-static void sem_settle(struct kcr_ctx *ctx, struct kcr_sem *sem, const struct kcr_img_sem *img)
+/* Who came last at each; they change places with those that are there. */
+static struct pid **last_of(struct kcr_ctx *ctx, const struct kcr_img_sem *sems, u32 count)
 {
-	struct pid *pid = kcr_pid_of(ctx, img->pid);
+	struct pid **pids = kvcalloc(count, sizeof(*pids), GFP_KERNEL);
+	u32 i;
 
-	sem->semval = le32_to_cpu(img->value);
-	sem->sem_otime = 0;
-	kcr_pid_set(&sem->sempid, &pid);
-	put_pid(pid);
+	for (i = 0; pids && i < count; i++) {
+		if (i && sems[i].pid == sems[i - 1].pid)
+			pids[i] = get_pid(pids[i - 1]);
+		else
+			pids[i] = kcr_pid_of(ctx, sems[i].pid);
+		cond_resched();
+	}
+	return pids;
+}
+
+static void settle(struct kcr_sem_array *set, const struct kcr_img_sysv_sem *img,
+		   struct pid **pids)
+{
+	int i;
+
+	lock_all(set);
+	kcr_ipc_settle(&set->sem_perm, &img->perm);
+	for (i = 0; i < set->sem_nsems; i++) {
+		set->sems[i].semval = le32_to_cpu(sems_of(img)[i].value);
+		set->sems[i].sem_otime = i ? 0 : le64_to_cpu(img->otime);
+		kcr_pid_set(&set->sems[i].sempid, &pids[i]);
+	}
+	set->sem_ctime = le64_to_cpu(img->ctime);
+}
+
+/* Was made, or is still as it was found. */
+static bool is_ours(struct kcr_ctx *ctx, const struct kcr_rec *rec,
+		    const struct kcr_sem_array *set, u32 count)
+{
+	return kcr_ipc_find(ctx, rec->id, KCR_IPC_SEM) && set->sem_nsems == count &&
+	       !is_waited_for(set);
 }
 
 static int sem_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_sysv_sem *img = kcr_rec_as(rec, struct kcr_img_sysv_sem);
-	struct kcr_sem_array *set = set_lock(le32_to_cpu(img->perm.id));
+	size_t mark = kcr_ipc_where(ctx, KCR_IPC_SEM, le32_to_cpu(img->perm.id));
 	u32 i, count = le32_to_cpu(img->count);
+	struct pid **pids = last_of(ctx, sems_of(img), count);
+	struct kcr_sem_array *set;
+	bool done = false;
 
-	if (!set || set->sem_nsems != count) {
-		if (set)
-			set_unlock(set);
-		return kcr_ipc_gone(ctx);
+	set = pids ? set_lock(le32_to_cpu(img->perm.id)) : NULL;
+	if (set) {
+		done = is_ours(ctx, rec, set, count);
+		if (done)
+			settle(set, img, pids);
+		set_unlock(set);
 	}
-	lock_all(set);
-	kcr_ipc_settle(&set->sem_perm, &img->perm);
-	for (i = 0; i < count; i++)
-		sem_settle(ctx, &set->sems[i], &sems_of(img)[i]);
-	set->sems[0].sem_otime = le64_to_cpu(img->otime);
-	set->sem_ctime = le64_to_cpu(img->ctime);
-	set_unlock(set);
-	return 0;
+	for (i = 0; pids && i < count; i++)
+		put_pid(pids[i]);
+	kvfree(pids);
+	if (!pids)
+		kcr_nomem(ctx);
+	else if (!done)
+		kcr_ipc_gone(ctx);
+	kcr_where_end(ctx, mark);
+	return done ? 0 : ctx->error ?: -EIDRM;
 }
 
 const struct kcr_ops kcr_sysv_sem_ops = {
