@@ -17,7 +17,6 @@
 
 #include "dev.h"
 #include "files/files.h"
-#include "ipc/ipc.h"
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
@@ -133,7 +132,7 @@ static int save_all(struct kcr_ctx *ctx)
 	const struct kcr_ops *ops;
 	struct kcr_process *p;
 	unsigned int i;
-	int ret = kcr_write_head(ctx) ?: look_at_all(ctx) ?: kcr_ipc_refuse(ctx);
+	int ret = kcr_write_head(ctx) ?: look_at_all(ctx);
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_image)

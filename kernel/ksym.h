@@ -137,6 +137,7 @@
 	x(semctl,		"remove System V semaphores")		\
 	x(msgget,		"make a System V message queue")	\
 	x(msgctl,		"remove a System V message queue")	\
+	x(msgsnd,		"fill a System V message queue")	\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \

@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -69,18 +68,6 @@ TEST_REFUSED(another_namespace_for_its_children, "namespace")
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
 	cut();
-}
-
-TEST_REFUSED(a_message_queue, "System V message queue")
-{
-	struct { long type; char c; } msg = { 1, 'x' };
-	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, msgsnd(id, &msg, 1, 0));
-	cut();
-	EXPECT_EQ(1, msgrcv(id, &msg, 1, 0, 0));
-	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
 }
 
 static void *go_on(void *arg)

@@ -9,9 +9,6 @@
 bool kcr_file_is_attached(const struct file *file);
 bool kcr_attached_match(struct kcr_ctx *ctx, struct file *file);
 
-/* checkpoint: everything is parked */
-int kcr_ipc_refuse(struct kcr_ctx *ctx);
-
 /* restart: where the pages of record @id belong, NULL if it is no segment */
 struct file *kcr_shm_memory(struct kcr_ctx *ctx, u32 id);
 

@@ -37,6 +37,7 @@
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/sem_undo.h"
+#include "../../uapi/image/sysv_msg.h"
 #include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
@@ -60,7 +61,7 @@ enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_FIFO, ID_INOTIFY, ID_PIDFD, ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD,
 	ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG, ID_PTY, ID_TTY_END,
-	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_MESSAGES, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
 };
 
@@ -303,6 +304,33 @@ static void put_tables(struct build *b)
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
 }
 
+static void put_semaphores(struct build *b)
+{
+	struct kcr_img_sysv_sem set = {
+		.perm.id = cpu_to_le32(7), .count = cpu_to_le32(1),
+	};
+	struct kcr_img_sem sem = { cpu_to_le32(3), cpu_to_le32(4711) };
+	struct kcr_img_sem_undo undo = { cpu_to_le32(ID_SEMS), cpu_to_le32(1) };
+	struct kcr_img_sem_adj adj = { 0, cpu_to_le32(-2) };
+
+	PUT_TAIL(b, KCR_KIND_SYSV_SEM, ID_SEMS, 0, &set, &sem, sizeof(sem));
+	PUT_TAIL(b, KCR_KIND_SEM_UNDO, 0, 0, &undo, &adj, sizeof(adj));
+}
+
+static void put_queues(struct build *b)
+{
+	struct kcr_img_sysv_msg queue = {
+		.perm.id = cpu_to_le32(3), .qbytes = cpu_to_le64(16384),
+		.count = cpu_to_le32(1), .lspid = cpu_to_le32(4711),
+	};
+	struct {
+		struct kcr_img_message head;
+		char text[8];
+	} msg = { { .type = cpu_to_le64(5), .len = cpu_to_le32(6) }, "walrus" };
+
+	PUT_TAIL(b, KCR_KIND_SYSV_MSG, ID_MESSAGES, 0, &queue, &msg, sizeof(msg));
+}
+
 static void put_shared_memory(struct build *b)
 {
 	struct kcr_img_shmem shmem = {
@@ -324,15 +352,6 @@ static void put_shared_memory(struct build *b)
 		.segment = cpu_to_le32(ID_SEGMENT),
 	};
 
-	struct kcr_img_sysv_sem set = {
-		.perm.id = cpu_to_le32(7), .count = cpu_to_le32(1),
-	};
-	struct kcr_img_sem sem = { cpu_to_le32(3), cpu_to_le32(4711) };
-	struct kcr_img_sem_undo undo = { cpu_to_le32(ID_SEMS), cpu_to_le32(1) };
-	struct kcr_img_sem_adj adj = { 0, cpu_to_le32(-2) };
-
-	PUT_TAIL(b, KCR_KIND_SYSV_SEM, ID_SEMS, 0, &set, &sem, sizeof(sem));
-	PUT_TAIL(b, KCR_KIND_SEM_UNDO, 0, 0, &undo, &adj, sizeof(adj));
 	PUT(b, KCR_KIND_SHMEM, ID_SHMEM, 0, &shmem);
 	PUT(b, KCR_KIND_MEMFD, ID_MEMFD, 0, &memfd);
 	PUT(b, KCR_KIND_SYSV_SHM, ID_SEGMENT, 0, &segment);
@@ -538,6 +557,8 @@ void build_sample(struct build *b)
 	put_host(b);
 	put_content(b);
 	put_files(b);
+	put_semaphores(b);
+	put_queues(b);
 	put_shared_memory(b);
 	put_sockets(b);
 	put_terminal(b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* System V objects and message queues. */
 #include "../../uapi/image/sem_undo.h"
+#include "../../uapi/image/sysv_msg.h"
 #include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "info.h"
@@ -98,4 +99,23 @@ static void sem_undo_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_sem_undo = {
 	.size	= sizeof(struct kcr_img_sem_undo),
 	.print	= sem_undo_print,
+};
+
+static void sysv_msg_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_sysv_msg *queue = rec->data;
+
+	perm_print(e, &queue->perm);
+	EMIT64(e, queue, stime);
+	EMIT64(e, queue, rtime);
+	EMIT64(e, queue, ctime);
+	EMIT64(e, queue, qbytes);
+	EMIT32(e, queue, count);
+	EMIT32(e, queue, lspid);
+	EMIT32(e, queue, lrpid);
+}
+
+const struct info_ops info_sysv_msg = {
+	.size	= sizeof(struct kcr_img_sysv_msg),
+	.print	= sysv_msg_print,
 };
