@@ -125,6 +125,7 @@ struct kcr_rec_head {
 	x(50, SYSV_SHM,	sysv_shm, "System V shared memory")		\
 	x(51, SYSV_SEM,	sysv_sem, "System V semaphores")		\
 	x(52, SYSV_MSG,	sysv_msg, "System V message queue")		\
+	x(53, MQUEUE,	mqueue,	  "open POSIX message queue")		\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\

@@ -44,6 +44,7 @@
 #include "../../uapi/image/sigthread.h"
 #include "../../uapi/image/sem_undo.h"
 #include "../../uapi/image/sysv_msg.h"
+#include "../../uapi/image/mqueue.h"
 #include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
@@ -115,6 +116,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
 	[KCR_KIND_SYSV_SEM]	= AT_LEAST(struct kcr_img_sysv_sem),
 	[KCR_KIND_SYSV_MSG]	= AT_LEAST(struct kcr_img_sysv_msg),
+	[KCR_KIND_MQUEUE]	= AT_LEAST(struct kcr_img_mqueue),
 	[KCR_KIND_SEM_UNDO]	= AT_LEAST(struct kcr_img_sem_undo),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),

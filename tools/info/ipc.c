@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* System V objects and message queues. */
+#include "../../uapi/image/mqueue.h"
 #include "../../uapi/image/sem_undo.h"
 #include "../../uapi/image/sysv_msg.h"
 #include "../../uapi/image/sysv_sem.h"
@@ -118,4 +119,61 @@ static void sysv_msg_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_sysv_msg = {
 	.size	= sizeof(struct kcr_img_sysv_msg),
 	.print	= sysv_msg_print,
+};
+
+static const struct info_name mqueue_states[] = {
+	{ KCR_MQUEUE_UNLINKED,	"unlinked" },
+	{ }
+};
+
+static const struct info_name mqueue_notify[] = {
+	{ 0,				"nobody" },
+	{ KCR_MQUEUE_NOTIFY_NONE,	"none" },
+	{ KCR_MQUEUE_NOTIFY_SIGNAL,	"signal" },
+	{ }
+};
+
+static void mqueue_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_mqueue *queue = rec->data;
+
+	info_flags(e, "flags", le32_to_cpu(queue->flags), info_file_flags);
+	EMIT64(e, queue, pos);
+	if (queue->first) {
+		EMIT32(e, queue, first);
+		return;
+	}
+	info_path(e, "name", rec, sizeof(*queue), le32_to_cpu(queue->name_len));
+	info_flags(e, "state", le32_to_cpu(queue->state), mqueue_states);
+	emit_octal(e, "mode", le32_to_cpu(queue->mode));
+	EMIT32(e, queue, uid);
+	EMIT32(e, queue, gid);
+	EMIT64(e, queue, ino);
+	EMIT32(e, queue, max_messages);
+	EMIT32(e, queue, max_size);
+	EMIT32(e, queue, count);
+	info_enum(e, "notify", le32_to_cpu(queue->notify), mqueue_notify);
+	if (!queue->notify)
+		return;
+	EMIT32(e, queue, signo);
+	EMIT32(e, queue, notify_pid);
+	EMITX64(e, queue, value);
+}
+
+static void mqueue_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_mqueue *queue = rec->data;
+	size_t len = queue->first ? 0 : le32_to_cpu(queue->name_len);
+	struct summary_object *o;
+
+	o = summary_add_object(s, rec, le32_to_cpu(queue->flags), 0,
+			       len ? info_tail(rec, sizeof(*queue), len) : NULL, len);
+	if (o)
+		o->of = le32_to_cpu(queue->first);
+}
+
+const struct info_ops info_mqueue = {
+	.size	= sizeof(struct kcr_img_mqueue),
+	.print	= mqueue_print,
+	.note	= mqueue_note,
 };
