@@ -91,8 +91,9 @@
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 	KCR_KSYM_NUMA(x)						\
-	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
+	x(vfs_fchmod,		"give what is made its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
+	x(__do_semtimedop,	"restore what is undone at exit, carry on semtimedop()") \
 	x(ipcperms,		"ask whether the caller may read a System V object") \
 
 #define KCR_KSYM_SYSCALLS(x)						\
@@ -136,6 +137,9 @@
 	x(semctl,		"remove System V semaphores")		\
 	x(msgget,		"make a System V message queue")	\
 	x(msgctl,		"remove a System V message queue")	\
+	x(msgsnd,		"fill a System V message queue")	\
+	x(mq_open,		"make a POSIX message queue")		\
+	x(mq_timedsend,		"fill a POSIX message queue")		\
 
 #define KCR_KSYM_VARS(x)						\
 	x(hrtimer_bases,	struct hrtimer_cpu_base, "see until when a thread sleeps") \
@@ -148,6 +152,7 @@
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
+	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \

@@ -44,6 +44,10 @@
 
 #include "compat/filelock.h"
 
+/* ipc/sem.c; linux/syscalls.h brings too much */
+struct sembuf;
+long __do_semtimedop(int semid, struct sembuf *sops, unsigned int nsops,
+		     const struct timespec64 *timeout, struct ipc_namespace *ns);
 /* ipc/util.h */
 struct kern_ipc_perm *ipc_obtain_object_check(struct ipc_ids *ids, int id);
 int ipcperms(struct ipc_namespace *ns, struct kern_ipc_perm *ipcp, short flg);

@@ -6,10 +6,8 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -70,17 +68,6 @@ TEST_REFUSED(another_namespace_for_its_children, "namespace")
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
 	cut();
-}
-
-TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")
-{
-	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-	struct sembuf up = { .sem_op = 1, .sem_flg = SEM_UNDO };
-
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, semop(id, &up, 1));
-	cut();
-	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
 }
 
 static void *go_on(void *arg)

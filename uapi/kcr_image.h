@@ -123,6 +123,9 @@ struct kcr_rec_head {
 	x(71, UNIX_PEER, unix_peer, "connection of UNIX sockets")	\
 	x(72, UNIX_MSG, unix_msg, "message in a UNIX socket")		\
 	x(50, SYSV_SHM,	sysv_shm, "System V shared memory")		\
+	x(51, SYSV_SEM,	sysv_sem, "System V semaphores")		\
+	x(52, SYSV_MSG,	sysv_msg, "System V message queue")		\
+	x(53, MQUEUE,	mqueue,	  "open POSIX message queue")		\
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\
@@ -139,6 +142,7 @@ struct kcr_rec_head {
 	x(33, SIGSHARED, sigshared, "signals pending for the process")	\
 	x(35, ITIMER,	itimer,	  "interval timers")			\
 	x(36, POSIX_TIMER, posix_timer, "POSIX timers")			\
+	x(54, SEM_UNDO,	sem_undo, "what its end does to System V semaphores") \
 	x(40, THREAD,	thread,	  "thread")				\
 	x(42, SIGTHREAD, sigthread, "signal mask, stack and pending signals") \
 	x(43, SCHED,	sched,	  "scheduling policy and affinity")	\

@@ -28,4 +28,10 @@ static inline int kcr_vfs_mknod(const struct path *parent, struct dentry *dentry
 #endif
 }
 
+/*
+ * Exported, but 6.1 has it in a header of its own fs/. Goes with 6.1.
+ */
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+
 #endif /* _KCR_COMPAT_NAMEI_H */

@@ -39,22 +39,6 @@ bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file)
 
 /* Saving */
 
-/* The one of the same FIFO that was saved first has the lowest id. */
-static u32 first_of(struct kcr_ctx *ctx, struct file *file)
-{
-	struct kcr_files *files = ctx->files_data;
-	u32 id, first = kcr_saved_id(ctx, file);
-	const u32 own = first;
-	struct kcr_open *o;
-
-	kcr_for_each_open_of(files, o, kcr_inode_of(file)) {
-		id = o->file->f_mode & FMODE_PATH ? 0 : kcr_saved_id(ctx, o->file);
-		if (id && id < first)
-			first = id;
-	}
-	return first == own ? 0 : first;
-}
-
 static int put_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
 		      struct kcr_img_fifo *img, const char *name)
 {
@@ -99,7 +83,7 @@ static int save_named(struct kcr_ctx *ctx, struct file *file, u32 id, struct kcr
 		return kcr_path_fail(ctx, ret, name, "can't be looked at");
 	quiet = !(file->f_mode & FMODE_WRITE) && *kcr_file_pipe(file) == pipe->w_counter;
 	img->state = cpu_to_le32((gone ? KCR_FIFO_UNLINKED : 0) | (quiet ? KCR_FIFO_QUIET : 0));
-	img->first = cpu_to_le32(first_of(ctx, file));
+	img->first = cpu_to_le32(kcr_table_first(ctx, file));
 	img->mode = cpu_to_le32(stat.mode & 07777);
 	img->uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, stat.uid));
 	img->gid = cpu_to_le32(from_kgid_munged(ctx->cred->user_ns, stat.gid));

@@ -51,6 +51,7 @@ static const struct {
 	{ KCR_KIND_REG,		kcr_opath_match },
 	{ KCR_KIND_SYSV_SHM,	kcr_attached_match },
 	{ KCR_KIND_MEMFD,	memfd_match },
+	{ KCR_KIND_MQUEUE,	kcr_mqueue_match },
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },
 	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },

@@ -123,6 +123,7 @@ void kcr_table_drop(struct kcr_files *files);
 int kcr_table_flight(struct kcr_ctx *ctx, const struct kcr_fd *fd);
 unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file);
 bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode);
+u32 kcr_table_first(struct kcr_ctx *ctx, struct file *file);
 bool kcr_file_shared(struct kcr_ctx *ctx, struct file *file);
 
 static inline const struct inode *kcr_inode_of(const struct file *file)

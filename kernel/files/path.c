@@ -218,12 +218,15 @@ void kcr_path_unmake(const struct path *path)
 
 	if (mnt_want_write(path->mnt))
 		return;
+	/* One of our own: whoever has it open alone would see its file go. */
+	dget(path->dentry);
 	dir = dget_parent(path->dentry);
 	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	if (path->dentry->d_parent == dir && !d_unhashed(path->dentry))
 		kcr_vfs_unlink(path, d_inode(dir));
 	inode_unlock(d_inode(dir));
 	dput(dir);
+	dput(path->dentry);
 	mnt_drop_write(path->mnt);
 }
 

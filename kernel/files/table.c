@@ -264,6 +264,28 @@ bool kcr_table_writes(struct kcr_ctx *ctx, const struct inode *inode)
 }
 
 /**
+ * kcr_table_first() - the record of the same inode that was saved first
+ * @ctx: the operation
+ * @file: an open file that is being saved
+ *
+ * It has the lowest id. Return: 0 if it is that of @file.
+ */
+u32 kcr_table_first(struct kcr_ctx *ctx, struct file *file)
+{
+	struct kcr_files *files = ctx->files_data;
+	u32 id, first = kcr_saved_id(ctx, file);
+	const u32 own = first;
+	struct kcr_open *o;
+
+	kcr_for_each_open_of(files, o, kcr_inode_of(file)) {
+		id = o->file->f_mode & FMODE_PATH ? 0 : kcr_saved_id(ctx, o->file);
+		if (id && id < first)
+			first = id;
+	}
+	return first == own ? 0 : first;
+}
+
+/**
  * kcr_file_shared() - does anybody outside the tree hold the open file?
  * @ctx: the operation, after kcr_files_read_tables()
  * @file: an open file of a kind that is reached through descriptors only

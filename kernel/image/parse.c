@@ -42,6 +42,10 @@
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigshared.h"
 #include "../../uapi/image/sigthread.h"
+#include "../../uapi/image/sem_undo.h"
+#include "../../uapi/image/sysv_msg.h"
+#include "../../uapi/image/mqueue.h"
+#include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
@@ -110,6 +114,10 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_UNIX_PEER]	= EXACTLY(struct kcr_img_unix_peer),
 	[KCR_KIND_UNIX_MSG]	= AT_LEAST(struct kcr_img_unix_msg),
 	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
+	[KCR_KIND_SYSV_SEM]	= AT_LEAST(struct kcr_img_sysv_sem),
+	[KCR_KIND_SYSV_MSG]	= AT_LEAST(struct kcr_img_sysv_msg),
+	[KCR_KIND_MQUEUE]	= AT_LEAST(struct kcr_img_mqueue),
+	[KCR_KIND_SEM_UNDO]	= AT_LEAST(struct kcr_img_sem_undo),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),

@@ -23,7 +23,6 @@ enum kcr_ipc_type { KCR_IPC_SEM, KCR_IPC_MSG, KCR_IPC_SHM };
  * @memory: of a segment: what its pages are put into, with a reference
  * @base: of a segment: its own file, likewise
  * @values: of a set that was there: as they were
- * @spare: of a queue that was there: another one with the messages, or -1
  */
 struct kcr_ipc {
 	struct list_head node;
@@ -33,7 +32,6 @@ struct kcr_ipc {
 	bool made;
 	struct file *memory, *base;
 	u16 *values;
-	int spare;
 };
 
 /**
@@ -70,10 +68,6 @@ size_t kcr_ipc_where(struct kcr_ctx *ctx, enum kcr_ipc_type type, int id);
 struct ipc_namespace *kcr_ipc_ns(void);
 struct kern_ipc_perm *kcr_ipc_lock(enum kcr_ipc_type type, int id);
 void kcr_ipc_unlock(struct kern_ipc_perm *perm);
-bool kcr_pid_in_tree(struct kcr_ctx *ctx, const struct pid *pid);
-struct pid *kcr_pid_of(struct kcr_ctx *ctx, __le32 nr);
-void kcr_pid_set(struct pid **pos, struct pid **pid);
-
 void kcr_ipc_save(struct kcr_ctx *ctx, const struct kern_ipc_perm *perm,
 		  struct kcr_img_ipc *img);
 int kcr_ipc_may_read(struct kcr_ctx *ctx, enum kcr_ipc_type type, int id);
@@ -83,5 +77,21 @@ struct kcr_ipc *kcr_ipc_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 struct kcr_ipc *kcr_ipc_find(struct kcr_ctx *ctx, u32 rec, enum kcr_ipc_type type);
 void kcr_ipc_settle(struct kern_ipc_perm *perm, const struct kcr_img_ipc *img);
 int kcr_ipc_gone(struct kcr_ctx *ctx);
+
+/* used.c */
+bool kcr_pid_in_tree(struct kcr_ctx *ctx, struct pid *pid);
+bool kcr_pid_lives(struct pid *pid);
+pid_t kcr_pid_other(struct kcr_ctx *ctx, struct pid *pid);
+struct pid *kcr_pid_of(struct kcr_ctx *ctx, __le32 nr);
+void kcr_pid_set(struct pid **pos, struct pid **pid);
+
+typedef bool (*kcr_ipc_used_t)(struct kcr_ctx *ctx, const struct kern_ipc_perm *perm);
+int kcr_ipc_save_id(struct kcr_ctx *ctx, enum kcr_ipc_type type, enum kcr_kind kind,
+		    int ipcid, u32 *id);
+int kcr_ipc_save_used(struct kcr_ctx *ctx, enum kcr_ipc_type type, enum kcr_kind kind,
+		      kcr_ipc_used_t used);
+
+/* sysv_sem.c */
+void kcr_sem_put_back(struct kcr_ipc *ipc);
 
 #endif /* _KCR_IPC_INTERNAL_H */

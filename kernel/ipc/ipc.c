@@ -81,38 +81,6 @@ void kcr_ipc_unlock(struct kern_ipc_perm *perm)
 	rcu_read_unlock();
 }
 
-/* Process ids that an object remembers */
-
-/* kcr_pid_in_tree() - is it the id of a process that is saved? */
-bool kcr_pid_in_tree(struct kcr_ctx *ctx, const struct pid *pid)
-{
-	struct kcr_process *p;
-
-	if (!pid)
-		return false;
-	kcr_for_each_process(ctx, p)
-		if (task_tgid(p->leader) == pid)
-			return true;
-	return false;
-}
-
-/* kcr_pid_of() - what a number stands for now, with a reference, or NULL */
-struct pid *kcr_pid_of(struct kcr_ctx *ctx, __le32 nr)
-{
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = get_pid(find_pid_ns(le32_to_cpu(nr), ctx->pid_ns));
-	rcu_read_unlock();
-	return pid;
-}
-
-/* kcr_pid_set() - both change places, so that the old one is put unlocked */
-void kcr_pid_set(struct pid **pos, struct pid **pid)
-{
-	swap(*pos, *pid);
-}
-
 /* Save */
 
 void kcr_ipc_save(struct kcr_ctx *ctx, const struct kern_ipc_perm *perm,
@@ -328,7 +296,6 @@ static struct kcr_ipc *ipc_add(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 	ipc->type = want->type;
 	ipc->rec = rec->id;
 	ipc->id = le32_to_cpu(want->img->id);
-	ipc->spare = -1;
 	list_add_tail(&ipc->node, &data->objects);
 	return ipc;
 }
@@ -384,11 +351,11 @@ void kcr_ipc_settle(struct kern_ipc_perm *perm, const struct kcr_img_ipc *img)
 	perm->mode = (perm->mode & ~0777) | le32_to_cpu(img->mode);
 }
 
-/* kcr_ipc_gone() - somebody has removed it meanwhile */
+/* kcr_ipc_gone() - somebody has removed it meanwhile, or begun to use it */
 int kcr_ipc_gone(struct kcr_ctx *ctx)
 {
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EIDRM,
-			"it was removed while the program was made");
+			"it was removed or used by others while the program was made");
 }
 
 /* The end */
@@ -397,6 +364,8 @@ static void undo(struct kcr_ipc *ipc)
 {
 	if (ipc->made)
 		remove_id(ipc->type, ipc->id);
+	else if (ipc->values)
+		kcr_sem_put_back(ipc);
 	ipc->made = false;
 }
 

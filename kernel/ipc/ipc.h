@@ -9,6 +9,8 @@
 bool kcr_file_is_attached(const struct file *file);
 bool kcr_attached_match(struct kcr_ctx *ctx, struct file *file);
 
+bool kcr_mqueue_match(struct kcr_ctx *ctx, struct file *file);
+
 /* restart: where the pages of record @id belong, NULL if it is no segment */
 struct file *kcr_shm_memory(struct kcr_ctx *ctx, u32 id);
 

@@ -17,7 +17,7 @@
  *				made of the key, which a removed one has lost
  *   shm_nattch			follows from the mappings
  *   shm_segsz, times		saved
- *   shm_cprid, shm_lprid	saved; 0 where no process has that id any more
+ *   shm_cprid, shm_lprid	saved; 0 for a process that is not in the image
  *   shm_creator, shm_clist	which process it goes with, if kernel.shm_rmid_forced
  *				is set later; of its threads, the first
  *   mlock_ucounts		the restarter's

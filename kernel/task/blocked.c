@@ -65,6 +65,14 @@ static u32 poll_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret,
 	return timed;
 }
 
+static u32 semop_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret)
+{
+	if (ret != -EINTR)
+		return KCR_BLOCKED_NONE;
+	set_result(regs, -ERESTARTNOHAND);
+	return b->timed ? KCR_BLOCKED_SEMOP : KCR_BLOCKED_NONE;
+}
+
 /* Would a signal that is waited for be delivered instead, if it came now? */
 static bool waits_for_unblocked(const struct kcr_blocked *b)
 {
@@ -132,6 +140,9 @@ static u32 rewrite(struct kcr_thread *t, struct pt_regs *regs, long ret)
 		return sigwait_rewrite(b, regs, ret);
 	case __NR_rt_sigsuspend:
 		return ret == -ERESTARTNOHAND ? KCR_BLOCKED_SIGSUSPEND : KCR_BLOCKED_NONE;
+	case __NR_semop:
+	case __NR_semtimedop:
+		return semop_rewrite(b, regs, ret);
 	case __NR_write:
 		return write_rewrite(b, ret, KCR_BLOCKED_WRITE);
 	case __NR_writev:
@@ -239,6 +250,11 @@ static int blocked_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 	}
 }
 
+static bool writes(u32 call)
+{
+	return call == KCR_BLOCKED_WRITE || call == KCR_BLOCKED_WRITEV;
+}
+
 static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_blocked *img = kcr_rec_as(rec, struct kcr_img_blocked);
@@ -249,14 +265,14 @@ static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	call = le32_to_cpu(img->call);
 	clock = le32_to_cpu(img->clock);
 	flags = le32_to_cpu(img->flags);
-	if (!call || call > KCR_BLOCKED_WRITEV || clock > KCR_BLOCKED_REALTIME ||
+	if (!call || (call > KCR_BLOCKED_WRITEV && call != KCR_BLOCKED_SEMOP) ||
+	    clock > KCR_BLOCKED_REALTIME ||
 	    flags & ~(KCR_BLOCKED_TIMED | KCR_BLOCKED_SHARED))
 		return kcr_bad_image(ctx, "system call %u, clock %u, flags %#x",
 				     call, clock, flags);
 	if (le64_to_cpu(img->until_ns) > KTIME_MAX ||
 	    (call == KCR_BLOCKED_SELECT && !(flags & KCR_BLOCKED_TIMED)) ||
-	    (call >= KCR_BLOCKED_WRITE && (!img->done || le64_to_cpu(img->done) > MAX_RW_COUNT)) ||
-	    (call < KCR_BLOCKED_WRITE && img->done))
+	    (writes(call) ? !img->done || le64_to_cpu(img->done) > MAX_RW_COUNT : !!img->done))
 		return kcr_bad_image(ctx, "system call %u that never was like that", call);
 	return 0;
 }

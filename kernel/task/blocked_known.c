@@ -136,6 +136,12 @@ static bool known_call(struct task_struct *task, int nr, const unsigned long *ar
 	case __NR_wait4:
 	case __NR_waitid:
 	case __NR_flock:
+	case __NR_semop:
+	case __NR_semtimedop:
+	case __NR_msgsnd:
+	case __NR_msgrcv:
+	case __NR_mq_timedsend:
+	case __NR_mq_timedreceive:
 		return true;
 	case __NR_clock_nanosleep:
 		return known_clock(arg[0]);
@@ -174,6 +180,7 @@ static bool timed_call(int nr, const unsigned long *arg)
 	case __NR_epoll_pwait:
 		return (int)arg[3] >= 0;
 	case __NR_epoll_pwait2:
+	case __NR_semtimedop:
 		return arg[3];
 	case __NR_ppoll:
 	case __NR_rt_sigtimedwait:

@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/uio.h>
+#include <uapi/linux/sem.h>
 #include <asm/syscall.h>
 
 #include "compat/signal.h"
@@ -220,6 +221,27 @@ static long carry_writev(struct kcr_blocked *b)
 	return wrote(b, ret, max_t(ssize_t, len, 0));
 }
 
+static long carry_semop(struct kcr_blocked *b)
+{
+	struct ipc_namespace *ns = current->nsproxy->ipc_ns;
+	struct timespec64 left = ktime_to_timespec64(max_t(s64, time_left(b), 0));
+	struct sembuf *sops;
+	long ret;
+
+	if (!b->arg[2] || b->arg[2] > ns->sem_ctls[2])
+		return b->arg[2] ? -E2BIG : -EINVAL;
+	sops = kvmalloc_array(b->arg[2], sizeof(*sops), GFP_KERNEL_ACCOUNT);
+	if (!sops)
+		return -ENOMEM;
+	if (copy_from_user(sops, (struct sembuf __user *)b->arg[1], b->arg[2] * sizeof(*sops)))
+		ret = -EFAULT;
+	else
+		ret = kcr_call(__do_semtimedop)(b->arg[0], sops, b->arg[2],
+						b->timed ? &left : NULL, ns);
+	kvfree(sops);
+	return ret;
+}
+
 static long (*const carriers[])(struct kcr_blocked *b) = {
 	[KCR_BLOCKED_NANOSLEEP]		= carry_restart_block,
 	[KCR_BLOCKED_POLL]		= carry_restart_block,
@@ -232,6 +254,7 @@ static long (*const carriers[])(struct kcr_blocked *b) = {
 	[KCR_BLOCKED_SIGSUSPEND]	= carry_sigsuspend,
 	[KCR_BLOCKED_WRITE]		= carry_write,
 	[KCR_BLOCKED_WRITEV]		= carry_writev,
+	[KCR_BLOCKED_SEMOP]		= carry_semop,
 };
 
 static long carry(struct kcr_blocked *b)

@@ -11,8 +11,9 @@
  *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,
  *    oom_score_adj_min.
  *
- * One refusal that can't be made: a program that uses System V semaphores or
- * queues without SEM_UNDO holds nothing that shows it.
+ * One refusal that can't be made: a program that only knows the id of System V
+ * objects holds nothing that shows it. Which of them are saved is told in
+ * kernel/ipc/.
  */
 #include <linux/key.h>
 #include <linux/nsproxy.h>
@@ -85,34 +86,6 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 	}
 	read_unlock(&kcr_var(tasklist_lock));
 	return pid ? kcr_refuse(ctx, "it has a child, process %d, which --single leaves out", pid) : 0;
-}
-
-#ifdef CONFIG_SYSVIPC
-/* ipc/sem.c keeps this to itself; so it has been since 2.6.12. */
-struct sem_undo_list {
-	refcount_t refcnt;
-	spinlock_t lock;
-	struct list_head list_proc;
-};
-
-/* Any clone() of a thread makes the list; what matters is whether it is empty. */
-static bool has_sem_undo(struct task_struct *task)
-{
-	struct sem_undo_list *undo = task->sysvsem.undo_list;
-
-	return undo && !list_empty(&undo->list_proc);
-}
-#endif
-
-static int refuse_sysvipc(struct kcr_ctx *ctx, struct task_struct *task)
-{
-	int ret = 0;
-
-#ifdef CONFIG_SYSVIPC
-	if (has_sem_undo(task))
-		ret = kcr_refuse(ctx, "it uses System V semaphores with SEM_UNDO");
-#endif
-	return ret;
 }
 
 /* Seen by those who share them: other processes, with CLONE_SIGHAND or CLONE_VM. */
@@ -255,6 +228,6 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
 	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
-	       refuse_confinement(ctx, t->task) ?: refuse_sysvipc(ctx, t->task) ?:
+	       refuse_confinement(ctx, t->task) ?:
 	       refuse_rest(ctx, t->task);
 }

@@ -22,6 +22,7 @@
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
+#include "../../uapi/image/mqueue.h"
 #include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
@@ -36,6 +37,9 @@
 #include "../../uapi/image/sighand.h"
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/sigthread.h"
+#include "../../uapi/image/sem_undo.h"
+#include "../../uapi/image/sysv_msg.h"
+#include "../../uapi/image/sysv_sem.h"
 #include "../../uapi/image/sysv_shm.h"
 #include "../../uapi/image/thread.h"
 #include "../../uapi/image/time.h"
@@ -58,7 +62,7 @@ enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_FIFO, ID_INOTIFY, ID_PIDFD, ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD,
 	ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG, ID_PTY, ID_TTY_END,
-	ID_SEGMENT, ID_ATTACHED, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_MESSAGES, ID_MQUEUE, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
 };
 
@@ -301,6 +305,41 @@ static void put_tables(struct build *b)
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
 }
 
+static void put_semaphores(struct build *b)
+{
+	struct kcr_img_sysv_sem set = {
+		.perm.id = cpu_to_le32(7), .count = cpu_to_le32(1),
+	};
+	struct kcr_img_sem sem = { cpu_to_le32(3), cpu_to_le32(4711) };
+	struct kcr_img_sem_undo undo = { cpu_to_le32(ID_SEMS), cpu_to_le32(1) };
+	struct kcr_img_sem_adj adj = { 0, cpu_to_le32(-2) };
+
+	PUT_TAIL(b, KCR_KIND_SYSV_SEM, ID_SEMS, 0, &set, &sem, sizeof(sem));
+	PUT_TAIL(b, KCR_KIND_SEM_UNDO, 0, 0, &undo, &adj, sizeof(adj));
+}
+
+static void put_queues(struct build *b)
+{
+	struct kcr_img_sysv_msg queue = {
+		.perm.id = cpu_to_le32(3), .qbytes = cpu_to_le64(16384),
+		.count = cpu_to_le32(1), .lspid = cpu_to_le32(4711),
+	};
+	struct {
+		struct kcr_img_message head;
+		char text[8];
+	} msg = { { .type = cpu_to_le64(5), .len = cpu_to_le32(6) }, "walrus" };
+	struct kcr_img_mqueue mqueue = {
+		.flags = cpu_to_le32(KCR_FILE_READ | KCR_FILE_NONBLOCK),
+		.mode = cpu_to_le32(0640), .max_messages = cpu_to_le32(10),
+		.max_size = cpu_to_le32(8192), .name_len = cpu_to_le32(6),
+		.notify = cpu_to_le32(KCR_MQUEUE_NOTIFY_SIGNAL),
+		.signo = cpu_to_le32(10), .notify_pid = cpu_to_le32(4711),
+	};
+
+	PUT_TAIL(b, KCR_KIND_SYSV_MSG, ID_MESSAGES, 0, &queue, &msg, sizeof(msg));
+	PUT_TAIL(b, KCR_KIND_MQUEUE, ID_MQUEUE, 0, &mqueue, "queue\0\0", 8);
+}
+
 static void put_shared_memory(struct build *b)
 {
 	struct kcr_img_shmem shmem = {
@@ -527,6 +566,8 @@ void build_sample(struct build *b)
 	put_host(b);
 	put_content(b);
 	put_files(b);
+	put_semaphores(b);
+	put_queues(b);
 	put_shared_memory(b);
 	put_sockets(b);
 	put_terminal(b);

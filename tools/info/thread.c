@@ -67,6 +67,7 @@ static const struct info_name blocked_calls[] = {
 	{ KCR_BLOCKED_SIGSUSPEND,	"sigsuspend" },
 	{ KCR_BLOCKED_WRITE,		"write" },
 	{ KCR_BLOCKED_WRITEV,		"writev" },
+	{ KCR_BLOCKED_SEMOP,		"semtimedop" },
 	{ }
 };
 

@@ -17,6 +17,7 @@
  * @KCR_BLOCKED_SIGSUSPEND: ()
  * @KCR_BLOCKED_WRITE: (fd, buf, len), of which @done bytes are written
  * @KCR_BLOCKED_WRITEV: (fd, iov, iovcnt), of which @done bytes are written
+ * @KCR_BLOCKED_SEMOP: (id, sops, nsops), semtimedop()
  *
  * Calls that the kernel starts again by itself, from their arguments, are in no
  * record: the registers tell all. The first three the kernel continues by
@@ -35,6 +36,7 @@ enum kcr_blocked_call {
 	KCR_BLOCKED_SIGSUSPEND	= 9,
 	KCR_BLOCKED_WRITE	= 10,
 	KCR_BLOCKED_WRITEV	= 11,
+	KCR_BLOCKED_SEMOP	= 20,
 };
 
 #define KCR_BLOCKED_TIMED	(1u << 0) /* @until_ns holds */
