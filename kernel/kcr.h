@@ -142,6 +142,8 @@ enum kcr_thread_state {
  * @parent: the process that it is a child of, NULL: outside of the tree
  * @leader: its first thread, which may have ended; a reference is held. NULL
  *	until it is made, set under kcr_ctx.park_lock
+ * @live: a thread of it that has not ended, @leader if there is a choice: whose
+ *	memory and files are the process's. Held with its struct kcr_thread
  * @rec: restart: its KCR_KIND_PROCESS record
  * @node: in kcr_ctx.processes
  * @hash: checkpoint: by signal_struct
@@ -149,6 +151,7 @@ enum kcr_thread_state {
  * @id: of its KCR_KIND_PROCESS record
  * @tgid: its id, in the pid namespace of whoever runs the operation
  * @zombie: it has ended, and its parent does not know yet
+ * @leader_ended: @leader has, and other threads go on
  * @own_group: its process group belongs to the tree
  * @own_session: its session does
  * @mm: checkpoint: its memory, held from the cut on
@@ -175,14 +178,14 @@ enum kcr_thread_state {
 struct kcr_process {
 	struct kcr_ctx *ctx;
 	struct kcr_process *parent;
-	struct task_struct *leader;
+	struct task_struct *leader, *live;
 	const struct kcr_rec *rec;
 	struct list_head node;
 	struct hlist_node hash;
 	struct list_head threads;
 	u32 id;
 	pid_t tgid;
-	bool zombie;
+	bool zombie, leader_ended;
 	bool own_group, own_session;
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
@@ -221,7 +224,7 @@ struct kcr_process {
  *	-ERESTART number in rax will start the system call again
  * @in_place: is made, and waits for its registers
  * @nr: system call that it sleeps in, -1: none
- * @released: tells a parked thread to go on
+ * @released: restart: it had ended, and is to end now
  * @blocked: kernel/task/blocked.c's own
  * @error: of the thread being made
  */

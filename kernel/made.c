@@ -31,7 +31,7 @@
 #include "task/task.h"
 #include <uapi/image/process.h>
 
-#define KCR_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+#define KCR_CLONE_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			  CLONE_THREAD | CLONE_SYSVSEM)
 
 /* For how long ids are waited for that nobody alive has. */
@@ -265,6 +265,7 @@ static bool show_leader(struct kcr_process *p, struct task_struct *leader)
 	spin_lock_irq(&p->ctx->park_lock);
 	if (!p->leader)
 		p->leader = get_task_struct(leader);
+	p->live = p->leader;
 	wanted = !p->ctx->aborting;
 	spin_unlock_irq(&p->ctx->park_lock);
 	return wanted;
@@ -321,7 +322,7 @@ static int make_threads(struct kcr_process *p)
 	list_for_each_entry(t, &p->threads, sibling) {
 		if (t->leader)
 			continue;
-		ret = make(p->ctx, t->tid, KCR_THREAD_FLAGS, 0, thread_fn, t);
+		ret = make(p->ctx, t->tid, KCR_CLONE_THREAD, 0, thread_fn, t);
 		if (ret)
 			return ret;
 	}
@@ -488,6 +489,8 @@ static int leader_fn(void *arg)
 
 	if (!ret) {
 		pass_turn(p);
+		if (p->leader_ended)
+			kcr_leader_wait(t);	/* does not return */
 		ret = made_end(t);
 	}
 	if (ret)

@@ -83,15 +83,3 @@ TEST_REFUSED(semaphores_with_undo, "SEM_UNDO")
 	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
 }
 
-static void *go_on(void *arg)
-{
-	(void)arg;
-	cut();
-	_exit(7);	/* not through the end of the test: that is gone */
-}
-
-TEST_REFUSED(a_main_thread_that_has_ended, "its main thread has ended", .status = 7)
-{
-	start_thread(NULL, go_on, NULL);
-	pthread_exit(NULL);
-}

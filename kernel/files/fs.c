@@ -94,7 +94,7 @@ out_free:
 
 static int fs_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct fs_struct *fs = fs_of(p->leader);
+	struct fs_struct *fs = fs_of(p->live);
 	struct kcr_img_fs img = { };
 	struct path cwd, root;
 	int ret;

@@ -76,7 +76,7 @@ static u32 type_of(struct kcr_process *p, kcr_lock_t *lock)
 		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_OFD : 0;
 	if (kcr_lock_flags(lock) & FL_FLOCK)
 		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_FLOCK : 0;
-	return kcr_lock_owner(lock) == (fl_owner_t)p->leader->files ? KCR_LOCK_POSIX : 0;
+	return kcr_lock_owner(lock) == (fl_owner_t)p->live->files ? KCR_LOCK_POSIX : 0;
 }
 
 /* Returns how many there are; writes those that there is room for. */

@@ -64,7 +64,7 @@ static struct files_struct *table_of(struct task_struct *task)
 /* The one table of all threads, and of nobody else. */
 static int table_is_private(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct files_struct *files = table_of(p->leader);
+	struct files_struct *files = table_of(p->live);
 	struct kcr_thread *t;
 	int users = 0, ret;
 
@@ -176,7 +176,7 @@ static int table_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_p
 	int ret = table_is_private(ctx, p);
 
 	p->first_fd = files->nr_fds;
-	for (; !ret && (fd.file = kcr_task_next_fd(p->leader, &fd.fd, &fd.cloexec)); fd.fd++)
+	for (; !ret && (fd.file = kcr_task_next_fd(p->live, &fd.fd, &fd.cloexec)); fd.fd++)
 		ret = table_add(ctx, files, &fd);
 	p->nr_fds = files->nr_fds - p->first_fd;
 	return ret;

@@ -31,13 +31,13 @@
 #include <linux/lsm_hooks.h>
 #endif
 
-static bool another_ns(struct task_struct *leader, const char **which)
+static bool another_ns(struct task_struct *task, const char **which)
 {
 	const struct nsproxy *own = current->nsproxy, *ns;
 
 	*which = NULL;
-	task_lock(leader);
-	ns = leader->nsproxy;
+	task_lock(task);
+	ns = task->nsproxy;
 	if (!ns)
 		goto out;
 	if (ns->mnt_ns != own->mnt_ns)
@@ -55,17 +55,17 @@ static bool another_ns(struct task_struct *leader, const char **which)
 	else if (ns->time_ns != ns->time_ns_for_children)
 		*which = "time (for its children)";
 out:
-	task_unlock(leader);
+	task_unlock(task);
 	return *which;
 }
 
-static int refuse_namespaces(struct kcr_ctx *ctx, struct task_struct *leader)
+static int refuse_namespaces(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	const char *which;
 
-	if (task_active_pid_ns(leader) != ctx->pid_ns)
+	if (task_active_pid_ns(task) != ctx->pid_ns)
 		return kcr_refuse(ctx, "it is in another pid namespace");
-	if (another_ns(leader, &which))
+	if (another_ns(task, &which))
 		return kcr_refuse(ctx, "it is in another %s namespace", which);
 	return 0;
 }
@@ -139,11 +139,9 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	struct task_struct *leader = p->leader;
 	struct signal_struct *signal = leader->signal;
 
-	if (leader->flags & PF_EXITING || leader->exit_state)
-		return kcr_refuse(ctx, "its main thread has ended");
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
-	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
+	return refuse_namespaces(ctx, p->live) ?: refuse_children(ctx, leader) ?:
 	       refuse_sharing(ctx, leader);
 }
 

@@ -14,6 +14,7 @@
 
 static const struct info_name thread_flags[] = {
 	{ KCR_THREAD_LEADER,	"leader" },
+	{ KCR_THREAD_ENDED,	"ended" },
 	{ }
 };
 
@@ -32,6 +33,10 @@ static void thread_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, thread, rseq_len);
 	EMITX32(e, thread, rseq_sig);
 	EMIT64(e, thread, timer_slack_ns);
+	if (rec->len < sizeof(*thread))
+		return;
+	if (le32_to_cpu(thread->flags) & KCR_THREAD_ENDED)
+		EMIT32(e, thread, exit_code);
 }
 
 static void thread_note(struct summary *s, const struct image_rec *rec)
@@ -50,7 +55,7 @@ static void thread_note(struct summary *s, const struct image_rec *rec)
 }
 
 const struct info_ops info_thread = {
-	.size	= sizeof(struct kcr_img_thread),
+	.size	= KCR_THREAD_LEN_1,
 	.print	= thread_print,
 	.note	= thread_note,
 };
