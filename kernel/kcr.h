@@ -31,6 +31,7 @@
 struct kcr_ctx;
 struct kcr_posix_timers;
 struct kcr_process;
+struct kcr_shared;
 struct kcr_snapshot;
 struct kcr_thread;
 
@@ -168,8 +169,12 @@ enum kcr_thread_state {
  * @kept_rec: restart: mapping of the parent's that was found last
  * @locked: restart: bytes of its mappings that are locked, so far
  * @nr_threads: of those, they that were there at the cut
- * @first_fd: checkpoint: index of its first descriptor among the tree's
- * @nr_fds: how many it has
+ * @nr: its place in kcr_ctx.processes, in a restart
+ * @tables: checkpoint: struct kcr_shared, tables of descriptors that it is the first
+ *	to have
+ * @roots: the same for where paths begin
+ * @has_table: restart: the first table of its own has been made
+ * @has_fs: likewise
  * @nr_mms: restart: KCR_KIND_MM records that it has
  * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
  * @posix_timers: kernel/task/posix_timer.c's own, NULL for none
@@ -198,7 +203,9 @@ struct kcr_process {
 	unsigned long kept_pos;
 	const struct kcr_rec *kept_rec;
 	unsigned int nr_threads;
-	unsigned int first_fd, nr_fds;
+	unsigned int nr;
+	struct list_head tables, roots;
+	bool has_table, has_fs;
 	unsigned int nr_mms, nr_fdtables;
 	struct kcr_posix_timers *posix_timers;
 	struct completion turn;
@@ -226,6 +233,8 @@ struct kcr_process {
  * @nr: system call that it sleeps in, -1: none
  * @released: restart: it had ended, and is to end now
  * @blocked: kernel/task/blocked.c's own
+ * @table: checkpoint: its descriptors
+ * @fs: checkpoint: where its paths begin
  * @error: of the thread being made
  */
 struct kcr_thread {
@@ -247,6 +256,7 @@ struct kcr_thread {
 	bool released;
 	int nr;
 	void *blocked;
+	struct kcr_shared *table, *fs;
 	int error;
 };
 

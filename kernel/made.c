@@ -285,7 +285,7 @@ static int restore_thread(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
 	struct kcr_rec *thread = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD), *rec;
-	int ret = kcr_thread_restore(ctx, t, thread);
+	int ret = kcr_thread_restore(ctx, t, thread) ?: kcr_files_join(ctx, thread);
 
 	list_for_each_entry(rec, &thread->owned, owned) {
 		const struct kcr_ops *ops = kcr_ops_find(rec->kind);

@@ -192,9 +192,9 @@ static int plan_is_whole(struct kcr_ctx *ctx)
 	kcr_for_each_process(ctx, p) {
 		u32 promised = le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)->threads);
 
-		if (!p->zombie && (p->nr_mms != 1 || p->nr_fdtables != 1))
-			return kcr_bad_image(ctx, "process %d has %u address spaces and %u tables of descriptors",
-					     p->tgid, p->nr_mms, p->nr_fdtables);
+		if (!p->zombie && p->nr_mms != 1)
+			return kcr_bad_image(ctx, "process %d has %u address spaces", p->tgid,
+					     p->nr_mms);
 		if (p->leader_ended && p->nr_threads < 2)
 			return kcr_bad_image(ctx, "all threads of process %d have ended", p->tgid);
 		if (p->nr_threads != promised)
@@ -302,7 +302,7 @@ static int plan(struct kcr_ctx *ctx)
 			return ret;
 		cond_resched();
 	}
-	return plan_is_whole(ctx) ?: plan_families(ctx);
+	return plan_is_whole(ctx) ?: plan_families(ctx) ?: kcr_files_check_joins(ctx);
 }
 
 /* While everything made is parked */

@@ -35,10 +35,12 @@ struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *par
 	p->ctx = ctx;
 	p->parent = parent;
 	INIT_LIST_HEAD(&p->threads);
+	INIT_LIST_HEAD(&p->tables);
+	INIT_LIST_HEAD(&p->roots);
 	INIT_HLIST_NODE(&p->hash);
 	init_completion(&p->turn);
 	list_add_tail(&p->node, &ctx->processes);
-	ctx->nr_processes++;
+	p->nr = ctx->nr_processes++;
 	return p;
 }
 
@@ -269,6 +271,8 @@ static struct kcr_process *zombie_add(struct kcr_ctx *ctx, struct task_struct *t
 	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
 	p->zombie = true;
 	INIT_LIST_HEAD(&p->threads);
+	INIT_LIST_HEAD(&p->tables);
+	INIT_LIST_HEAD(&p->roots);
 	INIT_LIST_HEAD(&p->node);
 	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
 	ctx->nr_processes++;

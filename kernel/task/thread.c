@@ -20,6 +20,7 @@
 #include <linux/sched/task.h>
 
 #include "compat/sched.h"
+#include "files/files.h"
 #include "image/parse.h"
 #include "kcr.h"
 #include "ksym.h"
@@ -50,6 +51,8 @@ int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 		.rseq_len = cpu_to_le32(kcr_rseq_len(task)),
 		.rseq_sig = cpu_to_le32(task->rseq_sig),
 		.timer_slack_ns = cpu_to_le64(task->timer_slack_ns),
+		.files = cpu_to_le32(kcr_shared_id(&t->process->tables, t->table)),
+		.fs = cpu_to_le32(kcr_shared_id(&t->process->roots, t->fs)),
 	};
 
 	BUILD_BUG_ON(offsetof(struct kcr_img_thread, exit_code) != KCR_THREAD_LEN_1);
@@ -78,6 +81,9 @@ static int check_ended(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 				     le32_to_cpu(img->tid));
 	if (rec->version < 2)
 		return 0;
+	if (img->reserved || (ended && (img->files || img->fs)))
+		return kcr_bad_image(ctx, "thread %d with files %u and %u", le32_to_cpu(img->tid),
+				     le32_to_cpu(img->files), le32_to_cpu(img->fs));
 	if (le32_to_cpu(img->exit_code) > (ended ? 0xffff : 0))
 		return kcr_bad_image(ctx, "thread %d has ended with %#x", le32_to_cpu(img->tid),
 				     le32_to_cpu(img->exit_code));

@@ -37,6 +37,10 @@ static void thread_print(struct emit *e, const struct image_rec *rec)
 		return;
 	if (le32_to_cpu(thread->flags) & KCR_THREAD_ENDED)
 		EMIT32(e, thread, exit_code);
+	if (thread->files)
+		EMIT32(e, thread, files);
+	if (thread->fs)
+		EMIT32(e, thread, fs);
 }
 
 static void thread_note(struct summary *s, const struct image_rec *rec)

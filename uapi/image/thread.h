@@ -22,9 +22,13 @@
  * @timer_slack_ns: PR_SET_TIMERSLACK
  * @comm: name of the thread
  * @exit_code: with KCR_THREAD_ENDED: as wait(2) would tell it
+ * @files: id of the KCR_KIND_FDTABLE record of its descriptors, 0: the first one
+ *	of its process
+ * @fs: likewise, KCR_KIND_FS
  * @reserved: zero
  *
- * Version 1 ended before @exit_code.
+ * Version 1 ended before @exit_code. @files and @fs belong to this process or to
+ * one before it.
  *
  * A thread that has ended has no addresses, and of its own records those only that
  * others may still see: signals, scheduling, what prctl(2) sets, ids.
@@ -42,7 +46,9 @@ struct kcr_img_thread {
 	__le64	timer_slack_ns;
 	char	comm[16];
 	__le32	exit_code;
-	__le32	reserved[3];
+	__le32	files;
+	__le32	fs;
+	__le32	reserved;
 };
 
 #define KCR_THREAD_LEN_1	72 /* bytes of version 1 */
