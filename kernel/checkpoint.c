@@ -104,7 +104,7 @@ static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 	int ret = kcr_task_refuse(ctx, p);
 
 	kcr_for_each_kind(ops, i) {
-		if (!ret && ops->save_process)
+		if (!ret && ops->save_process && !kcr_sharing_others(p, ops->kind))
 			ret = ops->save_process(ctx, p);
 	}
 	return ret ?: save_threads(ctx, p);
@@ -141,6 +141,7 @@ static int look_at_all(struct kcr_ctx *ctx)
 		kcr_where_end(ctx, mark);
 		if (ret)
 			return ret;
+		kcr_sharing_find(p);
 	}
 	return kcr_files_read_tables(ctx);
 }

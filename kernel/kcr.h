@@ -141,6 +141,8 @@ enum kcr_thread_state {
  * struct kcr_process - a process that is saved or made
  * @ctx: its operation
  * @parent: the process that it is a child of, NULL: outside of the tree
+ * @memory: whose memory it has: mostly its own, or that of one before it (CLONE_VM)
+ * @handlers: whose signal handlers, likewise (CLONE_SIGHAND)
  * @leader: its first thread, which may have ended; a reference is held. NULL
  *	until it is made, set under kcr_ctx.park_lock
  * @live: a thread of it that has not ended, @leader if there is a choice: whose
@@ -155,7 +157,7 @@ enum kcr_thread_state {
  * @leader_ended: @leader has, and other threads go on
  * @own_group: its process group belongs to the tree
  * @own_session: its session does
- * @mm: checkpoint: its memory, held from the cut on
+ * @mm: checkpoint: its memory, or that of @memory; held from the cut on
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
  * @vma_end: restart: end of the last mapping that was checked
@@ -182,7 +184,7 @@ enum kcr_thread_state {
  */
 struct kcr_process {
 	struct kcr_ctx *ctx;
-	struct kcr_process *parent;
+	struct kcr_process *parent, *memory, *handlers;
 	struct task_struct *leader, *live;
 	const struct kcr_rec *rec;
 	struct list_head node;

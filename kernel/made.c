@@ -425,16 +425,19 @@ static struct kcr_thread *leader_of(struct kcr_process *p)
 
 static int make_process(struct kcr_process *p, int exit_signal)
 {
-	return make(p->ctx, p->tgid, 0, exit_signal, leader_fn, leader_of(p));
+	u64 flags = (p->memory != p ? CLONE_VM : 0) | (p->handlers != p ? CLONE_SIGHAND : 0);
+
+	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
 }
 
-static int make_children(struct kcr_process *parent)
+/* Mostly those whose parent it is: the others are given to theirs when all is made. */
+static int make_children(struct kcr_process *maker)
 {
-	struct kcr_process *p = parent;
+	struct kcr_process *p = maker;
 	int ret = 0;
 
-	list_for_each_entry_continue(p, &parent->ctx->processes, node) {
-		if (p->parent != parent)
+	list_for_each_entry_continue(p, &maker->ctx->processes, node) {
+		if (kcr_sharing_maker(p) != maker)
 			continue;
 		ret = p->zombie ? make_zombie(p) :
 		      make_process(p, le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)

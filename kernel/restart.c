@@ -93,7 +93,7 @@ static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	rec->process = p;
 	if (!ctx->root)
 		ctx->root = p;
-	return 0;
+	return kcr_sharing_plan(ctx, p);
 }
 
 static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
@@ -139,6 +139,9 @@ static int plan_of_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	if (!p || (p->zombie && rec->kind != KCR_KIND_USAGE))
 		return kcr_bad_image(ctx, "a %s record that belongs to no process",
 				     kcr_ops_find(rec->kind)->name);
+	if (kcr_sharing_others(p, rec->kind))
+		return kcr_bad_image(ctx, "a %s record of process %d, which has another one's",
+				     kcr_ops_find(rec->kind)->name, p->tgid);
 	rec->process = p;
 	p->nr_mms += rec->kind == KCR_KIND_MM;
 	p->nr_fdtables += rec->kind == KCR_KIND_FDTABLE;
@@ -192,7 +195,7 @@ static int plan_is_whole(struct kcr_ctx *ctx)
 	kcr_for_each_process(ctx, p) {
 		u32 promised = le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)->threads);
 
-		if (!p->zombie && p->nr_mms != 1)
+		if (!p->zombie && p->nr_mms != (p->memory == p))
 			return kcr_bad_image(ctx, "process %d has %u address spaces", p->tgid,
 					     p->nr_mms);
 		if (p->leader_ended && p->nr_threads < 2)

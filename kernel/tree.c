@@ -34,6 +34,8 @@ struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *par
 		return NULL;
 	p->ctx = ctx;
 	p->parent = parent;
+	p->memory = p;
+	p->handlers = p;
 	INIT_LIST_HEAD(&p->threads);
 	INIT_LIST_HEAD(&p->tables);
 	INIT_LIST_HEAD(&p->roots);
@@ -270,6 +272,8 @@ static struct kcr_process *zombie_add(struct kcr_ctx *ctx, struct task_struct *t
 	p->leader = get_task_struct(task);
 	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
 	p->zombie = true;
+	p->memory = p;
+	p->handlers = p;
 	INIT_LIST_HEAD(&p->threads);
 	INIT_LIST_HEAD(&p->tables);
 	INIT_LIST_HEAD(&p->roots);

@@ -115,19 +115,8 @@ static int refuse_sysvipc(struct kcr_ctx *ctx, struct task_struct *task)
 	return ret;
 }
 
-/* Seen by those who share them: other processes, with CLONE_SIGHAND or CLONE_VM. */
-static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
+static int refuse_vfork(struct kcr_ctx *ctx, struct task_struct *leader)
 {
-	struct sighand_struct *sighand;
-	bool shared = false;
-
-	rcu_read_lock();
-	sighand = rcu_dereference(leader->sighand);
-	if (sighand)
-		shared = refcount_read(&sighand->count) > get_nr_threads(leader);
-	rcu_read_unlock();
-	if (shared)
-		return kcr_refuse(ctx, "it shares its signal handlers with another process");
 	if (leader->vfork_done)
 		return kcr_refuse(ctx, "its parent waits for it to exec or exit (vfork)");
 	return 0;
@@ -142,7 +131,7 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, p->live) ?: refuse_children(ctx, leader) ?:
-	       refuse_sharing(ctx, leader);
+	       kcr_sharing_refuse(ctx, p) ?: refuse_vfork(ctx, leader);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)
