@@ -334,3 +334,15 @@ TEST(with_a_main_thread_that_has_ended, .status = 7)
 	start_thread(NULL, goes_on, NULL);
 	pthread_exit(NULL);
 }
+
+static void own_hostname(void)
+{
+	ASSERT_EQ(0, unshare(CLONE_NEWUTS));
+}
+
+TEST_REFUSED(a_namespace_of_a_thread_alone, "it is in another UTS namespace")
+{
+	start(&first);
+	in(&first, own_hostname);
+	cut();
+}

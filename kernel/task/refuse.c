@@ -238,10 +238,20 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 	return ret;
 }
 
+/* Of its own: that of the others has been looked at. */
+static int refuse_own_namespace(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	const char *which;
+
+	if (t->task != t->process->live && another_ns(t->task, &which))
+		return kcr_refuse(ctx, "it is in another %s namespace", which);
+	return 0;
+}
+
 /* One thread; everything is parked. */
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
-	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
-	       refuse_confinement(ctx, t->task) ?: refuse_sysvipc(ctx, t->task) ?:
-	       refuse_rest(ctx, t->task);
+	return refuse_own_namespace(ctx, t) ?: kcr_arch_refuse(ctx, t->task) ?:
+	       refuse_tracing(ctx, t->task) ?: refuse_confinement(ctx, t->task) ?:
+	       refuse_sysvipc(ctx, t->task) ?: refuse_rest(ctx, t->task);
 }
