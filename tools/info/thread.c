@@ -53,6 +53,7 @@ static void thread_note(struct summary *s, const struct image_rec *rec)
 		return;
 	t->id = rec->id;
 	t->tid = le32_to_cpu(thread->tid);
+	t->ended = le32_to_cpu(thread->flags) & KCR_THREAD_ENDED;
 	memcpy(t->comm, thread->comm, sizeof(thread->comm));
 	if (p && !p->comm[0])
 		memcpy(p->comm, thread->comm, sizeof(thread->comm));
