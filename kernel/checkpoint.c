@@ -53,29 +53,47 @@ static int save_thread(struct kcr_ctx *ctx, struct kcr_thread *t)
 	return ret;
 }
 
+/* What others can still see of it, and the process is known by. */
+static int save_ended_leader(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	struct kcr_thread t = {
+		.ctx = ctx,
+		.process = p,
+		.task = p->leader,
+		.state = KCR_THREAD_GONE,
+		.id = kcr_new_id(ctx),
+		.tid = p->tgid,
+		.leader = true,
+		.nr = -1,
+	};
+	size_t mark = kcr_where(ctx, "thread %d", t.tid);
+	int ret = kcr_thread_save(ctx, &t) ?: kcr_sigthread_ops.save_thread(ctx, &t) ?:
+		  kcr_sched_ops.save_thread(ctx, &t) ?: kcr_prctl_ops.save_thread(ctx, &t) ?:
+		  kcr_cred_ops.save_thread(ctx, &t);
+
+	kcr_where_end(ctx, mark);
+	return ret;
+}
+
 static int save_threads(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_thread *t;
-	int ret = 0;
+	int ret = p->leader_ended ? save_ended_leader(ctx, p) : 0;
 
 	list_for_each_entry(t, &p->threads, sibling) {
-		if (t->state == KCR_THREAD_GONE)
-			continue;
-		ret = save_thread(ctx, t);
 		if (ret)
 			break;
+		if (t->state != KCR_THREAD_GONE)
+			ret = save_thread(ctx, t);
 	}
 	return ret;
 }
 
 static int get_mm(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	p->mm = get_task_mm(p->leader);
+	p->mm = get_task_mm(p->live);
 	if (p->mm)
 		return 0;
-	if (get_nr_threads(p->leader) > 1)
-		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-				"its main thread has ended");
 	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
 }
 
@@ -86,7 +104,7 @@ static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 	int ret = kcr_task_refuse(ctx, p);
 
 	kcr_for_each_kind(ops, i) {
-		if (!ret && ops->save_process)
+		if (!ret && ops->save_process && !kcr_sharing_others(p, ops->kind))
 			ret = ops->save_process(ctx, p);
 	}
 	return ret ?: save_threads(ctx, p);
@@ -123,6 +141,7 @@ static int look_at_all(struct kcr_ctx *ctx)
 		kcr_where_end(ctx, mark);
 		if (ret)
 			return ret;
+		kcr_sharing_find(p);
 	}
 	return kcr_files_read_tables(ctx);
 }

@@ -31,6 +31,7 @@
 struct kcr_ctx;
 struct kcr_posix_timers;
 struct kcr_process;
+struct kcr_shared;
 struct kcr_snapshot;
 struct kcr_thread;
 
@@ -140,8 +141,12 @@ enum kcr_thread_state {
  * struct kcr_process - a process that is saved or made
  * @ctx: its operation
  * @parent: the process that it is a child of, NULL: outside of the tree
+ * @memory: whose memory it has: mostly its own, or that of one before it (CLONE_VM)
+ * @handlers: whose signal handlers, likewise (CLONE_SIGHAND)
  * @leader: its first thread, which may have ended; a reference is held. NULL
  *	until it is made, set under kcr_ctx.park_lock
+ * @live: a thread of it that has not ended, @leader if there is a choice: whose
+ *	memory and files are the process's. Held with its struct kcr_thread
  * @rec: restart: its KCR_KIND_PROCESS record
  * @node: in kcr_ctx.processes
  * @hash: checkpoint: by signal_struct
@@ -149,9 +154,10 @@ enum kcr_thread_state {
  * @id: of its KCR_KIND_PROCESS record
  * @tgid: its id, in the pid namespace of whoever runs the operation
  * @zombie: it has ended, and its parent does not know yet
+ * @leader_ended: @leader has, and other threads go on
  * @own_group: its process group belongs to the tree
  * @own_session: its session does
- * @mm: checkpoint: its memory, held from the cut on
+ * @mm: checkpoint: its memory, or that of @memory; held from the cut on
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
  * @vma_end: restart: end of the last mapping that was checked
@@ -165,8 +171,12 @@ enum kcr_thread_state {
  * @kept_rec: restart: mapping of the parent's that was found last
  * @locked: restart: bytes of its mappings that are locked, so far
  * @nr_threads: of those, they that were there at the cut
- * @first_fd: checkpoint: index of its first descriptor among the tree's
- * @nr_fds: how many it has
+ * @nr: its place in kcr_ctx.processes, in a restart
+ * @tables: checkpoint: struct kcr_shared, tables of descriptors that it is the first
+ *	to have
+ * @roots: the same for where paths begin
+ * @has_table: restart: the first table of its own has been made
+ * @has_fs: likewise
  * @nr_mms: restart: KCR_KIND_MM records that it has
  * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
  * @posix_timers: kernel/task/posix_timer.c's own, NULL for none
@@ -174,15 +184,15 @@ enum kcr_thread_state {
  */
 struct kcr_process {
 	struct kcr_ctx *ctx;
-	struct kcr_process *parent;
-	struct task_struct *leader;
+	struct kcr_process *parent, *memory, *handlers;
+	struct task_struct *leader, *live;
 	const struct kcr_rec *rec;
 	struct list_head node;
 	struct hlist_node hash;
 	struct list_head threads;
 	u32 id;
 	pid_t tgid;
-	bool zombie;
+	bool zombie, leader_ended;
 	bool own_group, own_session;
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
@@ -195,7 +205,9 @@ struct kcr_process {
 	unsigned long kept_pos;
 	const struct kcr_rec *kept_rec;
 	unsigned int nr_threads;
-	unsigned int first_fd, nr_fds;
+	unsigned int nr;
+	struct list_head tables, roots;
+	bool has_table, has_fs;
 	unsigned int nr_mms, nr_fdtables;
 	struct kcr_posix_timers *posix_timers;
 	struct completion turn;
@@ -221,8 +233,10 @@ struct kcr_process {
  *	-ERESTART number in rax will start the system call again
  * @in_place: is made, and waits for its registers
  * @nr: system call that it sleeps in, -1: none
- * @released: tells a parked thread to go on
+ * @released: restart: it had ended, and is to end now
  * @blocked: kernel/task/blocked.c's own
+ * @table: checkpoint: its descriptors
+ * @fs: checkpoint: where its paths begin
  * @error: of the thread being made
  */
 struct kcr_thread {
@@ -244,6 +258,7 @@ struct kcr_thread {
 	bool released;
 	int nr;
 	void *blocked;
+	struct kcr_shared *table, *fs;
 	int error;
 };
 

@@ -75,6 +75,8 @@
 	x(__d_path,		"call a file as its user does")		\
 	x(replace_fd,		"put a file under its descriptor")	\
 	x(chown_common,		"give a file to its owner")		\
+	x(put_files_struct,	"let a thread have another table of descriptors") \
+	x(free_fs_struct,	"let a thread have another working directory") \
 	x(set_fs_pwd,		"restore the working directory")	\
 	x(set_fs_root,		"restore the root directory")		\
 	x(get_pipe_info,	"look into a pipe")			\

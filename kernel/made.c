@@ -31,7 +31,7 @@
 #include "task/task.h"
 #include <uapi/image/process.h>
 
-#define KCR_THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+#define KCR_CLONE_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			  CLONE_THREAD | CLONE_SYSVSEM)
 
 /* For how long ids are waited for that nobody alive has. */
@@ -265,6 +265,7 @@ static bool show_leader(struct kcr_process *p, struct task_struct *leader)
 	spin_lock_irq(&p->ctx->park_lock);
 	if (!p->leader)
 		p->leader = get_task_struct(leader);
+	p->live = p->leader;
 	wanted = !p->ctx->aborting;
 	spin_unlock_irq(&p->ctx->park_lock);
 	return wanted;
@@ -284,7 +285,7 @@ static int restore_thread(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
 	struct kcr_rec *thread = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD), *rec;
-	int ret = kcr_thread_restore(ctx, t, thread);
+	int ret = kcr_thread_restore(ctx, t, thread) ?: kcr_files_join(ctx, thread);
 
 	list_for_each_entry(rec, &thread->owned, owned) {
 		const struct kcr_ops *ops = kcr_ops_find(rec->kind);
@@ -321,7 +322,7 @@ static int make_threads(struct kcr_process *p)
 	list_for_each_entry(t, &p->threads, sibling) {
 		if (t->leader)
 			continue;
-		ret = make(p->ctx, t->tid, KCR_THREAD_FLAGS, 0, thread_fn, t);
+		ret = make(p->ctx, t->tid, KCR_CLONE_THREAD, 0, thread_fn, t);
 		if (ret)
 			return ret;
 	}
@@ -424,16 +425,19 @@ static struct kcr_thread *leader_of(struct kcr_process *p)
 
 static int make_process(struct kcr_process *p, int exit_signal)
 {
-	return make(p->ctx, p->tgid, 0, exit_signal, leader_fn, leader_of(p));
+	u64 flags = (p->memory != p ? CLONE_VM : 0) | (p->handlers != p ? CLONE_SIGHAND : 0);
+
+	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
 }
 
-static int make_children(struct kcr_process *parent)
+/* Mostly those whose parent it is: the others are given to theirs when all is made. */
+static int make_children(struct kcr_process *maker)
 {
-	struct kcr_process *p = parent;
+	struct kcr_process *p = maker;
 	int ret = 0;
 
-	list_for_each_entry_continue(p, &parent->ctx->processes, node) {
-		if (p->parent != parent)
+	list_for_each_entry_continue(p, &maker->ctx->processes, node) {
+		if (kcr_sharing_maker(p) != maker)
 			continue;
 		ret = p->zombie ? make_zombie(p) :
 		      make_process(p, le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)
@@ -488,6 +492,8 @@ static int leader_fn(void *arg)
 
 	if (!ret) {
 		pass_turn(p);
+		if (p->leader_ended)
+			kcr_leader_wait(t);	/* does not return */
 		ret = made_end(t);
 	}
 	if (ret)

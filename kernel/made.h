@@ -13,6 +13,11 @@ int kcr_make_root(struct kcr_ctx *ctx);
 /* Kill all that was made, and wait until it is gone. */
 void kcr_made_kill(struct kcr_ctx *ctx);
 
+/* ended.c: in a leader that had ended: waits parked, and ends when told */
+void kcr_leader_wait(struct kcr_thread *t);
+/* In the restarter, after commit: tells all of them, and waits until they have. */
+void kcr_leaders_end(struct kcr_ctx *ctx);
+
 int kcr_ids_free(struct kcr_ctx *ctx);
 /* Says who has the id, and returns -EEXIST. */
 int kcr_id_taken(struct kcr_ctx *ctx, pid_t id);

@@ -90,19 +90,19 @@ bool kcr_policy_time(struct kcr_ctx *ctx)
  */
 int kcr_policy_process(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct task_struct *leader = p->leader;
+	struct task_struct *task = p->live ?: p->leader;
 	struct mm_struct *mm;
 	bool dumpable = false;
 
-	if (!kcr_call(ptrace_may_access)(leader, PTRACE_MODE_ATTACH_REALCREDS))
+	if (!kcr_call(ptrace_may_access)(task, PTRACE_MODE_ATTACH_REALCREDS))
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 				"you may not attach to it with ptrace, so you may not checkpoint it");
 
-	task_lock(leader);
-	mm = leader->mm;
+	task_lock(task);
+	mm = task->mm;
 	if (mm)
 		dumpable = get_dumpable(mm) == SUID_DUMP_USER;
-	task_unlock(leader);
+	task_unlock(task);
 	if (mm && !dumpable)
 		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 				"it is not dumpable (a setuid program, or prctl(PR_SET_DUMPABLE))");

@@ -93,7 +93,7 @@ static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	rec->process = p;
 	if (!ctx->root)
 		ctx->root = p;
-	return 0;
+	return kcr_sharing_plan(ctx, p);
 }
 
 static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
@@ -111,6 +111,8 @@ static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	t->id = rec->id;
 	t->tid = le32_to_cpu(img->tid);
 	t->leader = le32_to_cpu(img->flags) & KCR_THREAD_LEADER;
+	if (le32_to_cpu(img->flags) & KCR_THREAD_ENDED)
+		p->leader_ended = true;
 	ctx->nr_threads++;
 	p->nr_threads++;
 	if (t->leader != first || (first && t->tid != p->tgid))
@@ -137,10 +139,27 @@ static int plan_of_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	if (!p || (p->zombie && rec->kind != KCR_KIND_USAGE))
 		return kcr_bad_image(ctx, "a %s record that belongs to no process",
 				     kcr_ops_find(rec->kind)->name);
+	if (kcr_sharing_others(p, rec->kind))
+		return kcr_bad_image(ctx, "a %s record of process %d, which has another one's",
+				     kcr_ops_find(rec->kind)->name, p->tgid);
 	rec->process = p;
 	p->nr_mms += rec->kind == KCR_KIND_MM;
 	p->nr_fdtables += rec->kind == KCR_KIND_FDTABLE;
 	return rec->kind == KCR_KIND_THREAD ? plan_thread(ctx, rec) : 0;
+}
+
+/* What save_ended_leader() writes; nothing of it runs in user mode. */
+static bool of_ended(enum kcr_kind kind)
+{
+	return kind == KCR_KIND_SIGTHREAD || kind == KCR_KIND_SCHED ||
+	       kind == KCR_KIND_PRCTL || kind == KCR_KIND_CRED;
+}
+
+static bool has_ended(const struct kcr_rec *thread)
+{
+	const struct kcr_img_thread *img = kcr_rec_as(thread, struct kcr_img_thread);
+
+	return le32_to_cpu(img->flags) & KCR_THREAD_ENDED;
 }
 
 static int plan_rec(struct kcr_ctx *ctx, struct kcr_rec *rec)
@@ -155,6 +174,9 @@ static int plan_rec(struct kcr_ctx *ctx, struct kcr_rec *rec)
 		thread = kcr_rec_find(ctx, rec->owner, KCR_KIND_THREAD);
 		if (!thread || !thread->process)
 			return kcr_bad_image(ctx, "a %s record that belongs to no thread",
+					     ops->name);
+		if (has_ended(thread) && !of_ended(rec->kind))
+			return kcr_bad_image(ctx, "a %s record of a thread that has ended",
 					     ops->name);
 		rec->process = thread->process;
 		return 0;
@@ -173,9 +195,11 @@ static int plan_is_whole(struct kcr_ctx *ctx)
 	kcr_for_each_process(ctx, p) {
 		u32 promised = le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)->threads);
 
-		if (!p->zombie && (p->nr_mms != 1 || p->nr_fdtables != 1))
-			return kcr_bad_image(ctx, "process %d has %u address spaces and %u tables of descriptors",
-					     p->tgid, p->nr_mms, p->nr_fdtables);
+		if (!p->zombie && p->nr_mms != (p->memory == p))
+			return kcr_bad_image(ctx, "process %d has %u address spaces", p->tgid,
+					     p->nr_mms);
+		if (p->leader_ended && p->nr_threads < 2)
+			return kcr_bad_image(ctx, "all threads of process %d have ended", p->tgid);
 		if (p->nr_threads != promised)
 			return kcr_bad_image(ctx, "process %d has %u threads where %u are promised",
 					     p->tgid, p->nr_threads, promised);
@@ -281,7 +305,7 @@ static int plan(struct kcr_ctx *ctx)
 			return ret;
 		cond_resched();
 	}
-	return plan_is_whole(ctx) ?: plan_families(ctx);
+	return plan_is_whole(ctx) ?: plan_families(ctx) ?: kcr_files_check_joins(ctx);
 }
 
 /* While everything made is parked */
@@ -449,6 +473,7 @@ static int commit(struct kcr_ctx *ctx)
 	ret = commit_recs(ctx) ?: start_recs(ctx);
 	if (ret)
 		return ret;
+	kcr_leaders_end(ctx);
 	/*
 	 * Our references to its files go first, and now: a pipe whose other end
 	 * we still held would not be broken.

@@ -34,11 +34,15 @@ struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *par
 		return NULL;
 	p->ctx = ctx;
 	p->parent = parent;
+	p->memory = p;
+	p->handlers = p;
 	INIT_LIST_HEAD(&p->threads);
+	INIT_LIST_HEAD(&p->tables);
+	INIT_LIST_HEAD(&p->roots);
 	INIT_HLIST_NODE(&p->hash);
 	init_completion(&p->turn);
 	list_add_tail(&p->node, &ctx->processes);
-	ctx->nr_processes++;
+	p->nr = ctx->nr_processes++;
 	return p;
 }
 
@@ -268,7 +272,11 @@ static struct kcr_process *zombie_add(struct kcr_ctx *ctx, struct task_struct *t
 	p->leader = get_task_struct(task);
 	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
 	p->zombie = true;
+	p->memory = p;
+	p->handlers = p;
 	INIT_LIST_HEAD(&p->threads);
+	INIT_LIST_HEAD(&p->tables);
+	INIT_LIST_HEAD(&p->roots);
 	INIT_LIST_HEAD(&p->node);
 	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
 	ctx->nr_processes++;
@@ -285,6 +293,17 @@ static bool all_gone(struct kcr_process *p)
 	return true;
 }
 
+/* A thread that ends keeps for a while what is the process's, and is not yet a zombie. */
+static bool any_ending(struct task_struct *p)
+{
+	struct task_struct *t;
+
+	for_each_thread(p, t)
+		if (READ_ONCE(t->flags) & PF_EXITING && !t->exit_state)
+			return true;
+	return false;
+}
+
 /* Once it is a zombie its parent, which is parked, can't reap it any more. */
 static int take_in_order(struct kcr_ctx *ctx, struct task_struct *task, struct list_head *order)
 {
@@ -296,7 +315,7 @@ static int take_in_order(struct kcr_ctx *ctx, struct task_struct *task, struct l
 		if (!p)
 			return -ENOMEM;
 	}
-	if (!p || (all_gone(p) && !zombie))
+	if (!p || (all_gone(p) && !zombie) || any_ending(task))
 		return task->exit_state == EXIT_DEAD ? 0 : -EAGAIN;
 	p->zombie = zombie;
 	if (p->leader != task) {
@@ -329,13 +348,24 @@ static int drop_others(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static void count_threads(struct kcr_process *p)
+/* The main thread is the first of them, unless it has ended. */
+static void look_at_threads(struct kcr_process *p)
 {
 	struct kcr_thread *t;
 
 	p->nr_threads = 0;
-	list_for_each_entry(t, &p->threads, sibling)
-		p->nr_threads += t->state != KCR_THREAD_GONE;
+	p->live = NULL;
+	list_for_each_entry(t, &p->threads, sibling) {
+		if (t->state == KCR_THREAD_GONE)
+			continue;
+		p->nr_threads++;
+		if (!p->live)
+			p->live = t->task;
+	}
+	p->leader_ended = p->live && p->leader->exit_state;
+	p->nr_threads += p->leader_ended;
+	if (!p->live)
+		p->live = p->leader;
 }
 
 static int put_in_order(struct kcr_ctx *ctx, struct list_head *order)
@@ -375,6 +405,6 @@ int kcr_tree_settle(struct kcr_ctx *ctx)
 	if (!ret && ctx->root->zombie)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
 	kcr_for_each_process(ctx, p)
-		count_threads(p);
+		look_at_threads(p);
 	return ret;
 }

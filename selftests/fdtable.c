@@ -80,22 +80,3 @@ TEST(keeps_three_thousand_descriptors, .timeout = 120)
 	EXPECT_EQ(3, write(2000 + !(2000 % 2 == fd[1] % 2), "abc", 3));
 	EXPECT_EQ(-1, fcntl(3100, F_GETFD));
 }
-
-static void *with_own_table(void *arg)
-{
-	ASSERT_EQ(0, unshare(CLONE_FILES));
-	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
-	for (;;)
-		usleep(1000);
-	return NULL;
-}
-
-TEST_REFUSED(refuses_a_thread_with_a_table_of_its_own, "has a descriptor table of its own")
-{
-	int done = 0;
-
-	start_thread(NULL, with_own_table, &done);
-	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
-		usleep(1000);
-	cut();
-}

@@ -71,22 +71,3 @@ TEST_REFUSED(refuses_a_deleted_working_directory, "working directory: ")
 	ASSERT_EQ(0, rmdir("../gone"));
 	cut();
 }
-
-static void *with_own_fs(void *arg)
-{
-	ASSERT_EQ(0, unshare(CLONE_FS));
-	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
-	for (;;)
-		usleep(1000);
-	return NULL;
-}
-
-TEST_REFUSED(refuses_a_thread_with_a_directory_of_its_own, "has a working directory of its own")
-{
-	int done = 0;
-
-	start_thread(NULL, with_own_fs, &done);
-	while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE))
-		usleep(1000);
-	cut();
-}

@@ -70,15 +70,3 @@ TEST_REFUSED(another_namespace_for_its_children, "namespace")
 	cut();
 }
 
-static void *go_on(void *arg)
-{
-	(void)arg;
-	cut();
-	_exit(7);	/* not through the end of the test: that is gone */
-}
-
-TEST_REFUSED(a_main_thread_that_has_ended, "its main thread has ended", .status = 7)
-{
-	start_thread(NULL, go_on, NULL);
-	pthread_exit(NULL);
-}

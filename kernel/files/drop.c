@@ -23,6 +23,7 @@ struct kcr_files *kcr_files(struct kcr_ctx *ctx)
 	}
 	hash_init(files->opens);
 	hash_init(files->inodes);
+	hash_init(files->shared);
 	INIT_LIST_HEAD(&files->relied);
 	xa_init(&files->wanted);
 	xa_init(&files->opened);

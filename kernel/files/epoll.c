@@ -273,16 +273,13 @@ static int match_file(const void *file, struct file *other, unsigned int fd)
 	return file == other ? fd + 1 : 0;
 }
 
-static int epoll_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+static int add_all(struct kcr_ctx *ctx, const struct kcr_rec *rec, struct file *file, int epfd)
 {
 	const struct kcr_img_epoll *img = kcr_rec_as(rec, struct kcr_img_epoll);
-	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EPOLL), *target;
-	int epfd = iterate_fd(current->files, 0, match_file, file) - 1;
+	struct file *target;
 	u32 i;
 	int ret = 0;
 
-	if (epfd < 0)
-		return kcr_bad_image(ctx, "an epoll set that no descriptor leads to");
 	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++) {
 		target = kcr_file_restored(ctx, le32_to_cpu(img->item[i].file));
 		if (!target)
@@ -291,6 +288,24 @@ static int epoll_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		fput(target);
 		cond_resched();
 	}
+	return ret;
+}
+
+/* Another process may have it, or a thread with a table of its own: then for now only. */
+static int epoll_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EPOLL);
+	int epfd = iterate_fd(current->files, 0, match_file, file) - 1, ret;
+
+	if (epfd >= 0)
+		return add_all(ctx, rec, file, epfd);
+	epfd = get_unused_fd_flags(0);
+	if (epfd < 0)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, epfd,
+				"epoll: no descriptor is left to fill it with");
+	fd_install(epfd, get_file(file));
+	ret = add_all(ctx, rec, file, epfd);
+	close_fd(epfd);
 	return ret;
 }
 

@@ -59,7 +59,8 @@ static bool same_outside(struct file *a, struct file *b)
 static u32 streams_of(struct kcr_ctx *ctx, struct file *file)
 {
 	unsigned int i, nr;
-	const struct kcr_fd *fds = kcr_table_of(ctx, ctx->root, &nr);
+	const struct kcr_shared *own = list_first_entry(&ctx->root->tables, struct kcr_shared, node);
+	const struct kcr_fd *fds = kcr_table_fds(ctx, own, &nr);
 	u32 streams = 0;
 
 	for (i = 0; i < nr && fds[i].fd < 3; i++)

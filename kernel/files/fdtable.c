@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of descriptors.
+ * Tables of descriptors: mostly one of a process, see shared.c.
  *
- * Restored into the empty table of the leader. While that is done its own
+ * Restored into the empty table of the leader, or one made beside it. While that is done its own
  * limit on open files is raised to the hard one; the program's limits come
  * later, and with lower ones descriptors above them stay open, as ever.
  */
+#include <linux/close_range.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/sched/signal.h>
@@ -31,11 +32,11 @@ static int save_fd(struct kcr_ctx *ctx, const struct kcr_fd *fd, struct kcr_img_
 	return ret;
 }
 
-static int fdtable_save(struct kcr_ctx *ctx, struct kcr_process *p)
+static int table_save(struct kcr_ctx *ctx, struct kcr_shared *table)
 {
 	struct kcr_img_fdtable *img;
 	unsigned int i, nr;
-	struct kcr_fd *fds = kcr_table_of(ctx, p, &nr);
+	struct kcr_fd *fds = kcr_table_fds(ctx, table, &nr);
 	size_t size = struct_size(img, fd, nr);
 	int ret = 0;
 
@@ -49,9 +50,21 @@ static int fdtable_save(struct kcr_ctx *ctx, struct kcr_process *p)
 		ret = save_fd(ctx, &fds[i], &img->fd[i]);
 		cond_resched();
 	}
+	table->id = kcr_new_id(ctx);
 	if (!ret)
-		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, kcr_new_id(ctx), p->id, img, size);
+		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, table->id, table->process->id,
+				    img, size);
 	kvfree(img);
+	return ret;
+}
+
+static int fdtable_save(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	struct kcr_shared *table;
+	int ret = 0;
+
+	list_for_each_entry(table, &p->tables, node)
+		ret = ret ?: table_save(ctx, table);
 	return ret;
 }
 
@@ -138,7 +151,7 @@ static int restore_fd(struct kcr_ctx *ctx, const struct kcr_img_fd *img)
 	return 0;
 }
 
-static int fdtable_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+static int fill(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_fdtable *img = kcr_rec_as(rec, struct kcr_img_fdtable);
 	u32 i;
@@ -152,6 +165,40 @@ static int fdtable_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ret;
 }
 
+/* The leader's own counts on while the new one, which begins empty, is worn. */
+static int fill_beside(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	struct files_struct *own = current->files, *made;
+	long ret;
+
+	atomic_inc(&own->count);
+	ret = kcr_syscall(close_range, 0, UINT_MAX, CLOSE_RANGE_UNSHARE);
+	if (ret)
+		ret = kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+			       "no table of descriptors can be made (errno %ld)", -ret);
+	else
+		ret = fill(ctx, rec);
+	made = kcr_fdtable_wear(own);
+	if (!ret)
+		return kcr_object_add(ctx, rec, made);
+	kcr_fdtable_put(made);
+	return ret;
+}
+
+static int fdtable_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	int ret;
+
+	if (rec->process->has_table)
+		return fill_beside(ctx, rec);
+	rec->process->has_table = true;
+	ret = fill(ctx, rec);
+	if (ret || !rec->id)
+		return ret;
+	atomic_inc(&current->files->count);
+	return kcr_object_add(ctx, rec, current->files);
+}
+
 const struct kcr_ops kcr_fdtable_ops = {
 	.kind		= KCR_KIND_FDTABLE,
 	.scope		= KCR_SCOPE_PROCESS,
@@ -160,4 +207,5 @@ const struct kcr_ops kcr_fdtable_ops = {
 	.save_process	= fdtable_save,
 	.check		= fdtable_check,
 	.restore	= fdtable_restore,
+	.put		= kcr_fdtable_put,
 };

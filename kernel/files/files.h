@@ -34,6 +34,17 @@ void kcr_files_let_go(struct kcr_ctx *ctx);
 int kcr_files_finish(struct kcr_ctx *ctx);
 void kcr_files_drop(struct kcr_ctx *ctx);	/* any time, more than once */
 
+/*
+ * What threads share: tables of descriptors, and where paths begin. The first
+ * process that has one restores it, and whoever names it joins.
+ */
+/* checkpoint: 0 for the first of the process's own */
+u32 kcr_shared_id(const struct list_head *own, const struct kcr_shared *shared);
+/* restart: before anything is made; is there what threads want to join? */
+int kcr_files_check_joins(struct kcr_ctx *ctx);
+/* restart, in the thread being made */
+int kcr_files_join(struct kcr_ctx *ctx, const struct kcr_rec *thread);
+
 /* restart, in a leader: keeps the first one's 0, 1 and 2 aside, closes every descriptor */
 int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where paths begin: working directory, root and umask.
+ * Where paths begin: working directory, root and umask; mostly of a process as a
+ * whole, see shared.c.
  *
  * Paths are saved as seen from the checkpointer's root. A program with another
  * root gets it again only from who may call chroot(2).
@@ -14,38 +15,6 @@
 #include "internal.h"
 #include <uapi/image/fs.h>
 
-static struct fs_struct *fs_of(struct task_struct *task)
-{
-	struct fs_struct *fs;
-
-	task_lock(task);
-	fs = task->fs;
-	task_unlock(task);
-	return fs;
-}
-
-static int fs_is_private(struct kcr_ctx *ctx, struct kcr_process *p, struct fs_struct *fs)
-{
-	struct kcr_thread *t;
-	int users = 0, ret;
-
-	list_for_each_entry(t, &p->threads, sibling) {
-		struct fs_struct *own = fs_of(t->task);
-
-		if (t->state == KCR_THREAD_GONE || !own)
-			continue;
-		users += own == fs;
-		if (own == fs)
-			continue;
-		ret = kcr_refuse(ctx, "thread %d has a working directory of its own", t->tid);
-		if (ret)
-			return ret;
-	}
-	if (fs->users > users)
-		return kcr_refuse(ctx, "its working directory is shared with another process");
-	return 0;
-}
-
 static int save_dir(struct kcr_ctx *ctx, const struct path *path, const char *what, char **name)
 {
 	size_t mark = kcr_where(ctx, "%s", what);
@@ -57,19 +26,20 @@ static int save_dir(struct kcr_ctx *ctx, const struct path *path, const char *wh
 	return ret;
 }
 
-static int write_fs(struct kcr_ctx *ctx, u32 owner, struct kcr_img_fs *img,
+static int write_fs(struct kcr_ctx *ctx, struct kcr_shared *s, struct kcr_img_fs *img,
 		    const char *cwd, const char *root)
 {
 	size_t cwd_len = strlen(cwd) + 1, root_len = root ? strlen(root) + 1 : 0;
 
 	img->cwd_len = cpu_to_le32(cwd_len);
 	img->root_len = cpu_to_le32(root_len);
-	return kcr_rec_begin(ctx, KCR_KIND_FS, 1, kcr_new_id(ctx), owner) ?:
+	s->id = kcr_new_id(ctx);
+	return kcr_rec_begin(ctx, KCR_KIND_FS, 1, s->id, s->process->id) ?:
 	       kcr_rec_put(ctx, img, sizeof(*img)) ?: kcr_rec_put(ctx, cwd, cwd_len) ?:
 	       kcr_rec_put(ctx, root, root_len) ?: kcr_rec_end(ctx);
 }
 
-static int save_dirs(struct kcr_ctx *ctx, u32 owner, struct kcr_img_fs *img,
+static int save_dirs(struct kcr_ctx *ctx, struct kcr_shared *s, struct kcr_img_fs *img,
 		     const struct path *cwd, const struct path *root)
 {
 	char *cwd_name, *root_name = NULL;
@@ -85,31 +55,50 @@ static int save_dirs(struct kcr_ctx *ctx, u32 owner, struct kcr_img_fs *img,
 	if (!same)
 		ret = save_dir(ctx, root, "root directory", &root_name);
 	if (!ret && cwd_name && (same || root_name))
-		ret = write_fs(ctx, owner, img, cwd_name, root_name);
+		ret = write_fs(ctx, s, img, cwd_name, root_name);
 out_free:
 	kfree(cwd_name);
 	kfree(root_name);
 	return ret;
 }
 
-static int fs_save(struct kcr_ctx *ctx, struct kcr_process *p)
+static bool read_fs(const struct kcr_shared *s, struct kcr_img_fs *img, struct path *cwd,
+		    struct path *root)
 {
-	struct fs_struct *fs = fs_of(p->leader);
+	struct fs_struct *fs;
+
+	task_lock(s->task);
+	fs = s->task->fs;
+	if (fs) {
+		get_fs_pwd(fs, cwd);
+		get_fs_root(fs, root);
+		img->umask = cpu_to_le32(fs->umask);
+	}
+	task_unlock(s->task);
+	return fs;
+}
+
+static int save_one(struct kcr_ctx *ctx, struct kcr_shared *s)
+{
 	struct kcr_img_fs img = { };
 	struct path cwd, root;
 	int ret;
 
-	if (!fs)
+	if (!read_fs(s, &img, &cwd, &root))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	ret = fs_is_private(ctx, p, fs);
-	if (ret)
-		return ret;
-	get_fs_pwd(fs, &cwd);
-	get_fs_root(fs, &root);
-	img.umask = cpu_to_le32(fs->umask);
-	ret = save_dirs(ctx, p->id, &img, &cwd, &root);
+	ret = save_dirs(ctx, s, &img, &cwd, &root);
 	path_put(&cwd);
 	path_put(&root);
+	return ret;
+}
+
+static int fs_save(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	struct kcr_shared *s;
+	int ret = 0;
+
+	list_for_each_entry(s, &p->roots, node)
+		ret = ret ?: save_one(ctx, s);
 	return ret;
 }
 
@@ -172,7 +161,7 @@ static int change_root(struct kcr_ctx *ctx, const char *name)
 	return ret;
 }
 
-static int fs_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+static int fill(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_fs *img = kcr_rec_as(rec, struct kcr_img_fs);
 	struct path path;
@@ -186,12 +175,47 @@ static int fs_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return 0;
 }
 
+/* The leader's own counts on while the new one is worn. */
+static int fill_beside(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	struct fs_struct *own = kcr_fs_get(current->fs), *made;
+	int ret = unshare_fs_struct();
+
+	if (ret)
+		ret = kcr_nomem(ctx);
+	else
+		ret = fill(ctx, rec);
+	made = kcr_fs_wear(own);
+	if (!ret)
+		return kcr_object_add(ctx, rec, made);
+	kcr_fs_put(made);
+	return ret;
+}
+
+static int fs_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	int ret;
+
+	if (rec->process->has_fs)
+		return fill_beside(ctx, rec);
+	rec->process->has_fs = true;
+	ret = fill(ctx, rec);
+	return ret || !rec->id ? ret : kcr_object_add(ctx, rec, kcr_fs_get(current->fs));
+}
+
 /* Last: every other path is as seen from the restarter's root. */
 static int fs_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_fs *img = kcr_rec_as(rec, struct kcr_img_fs);
+	struct fs_struct *made = kcr_object_get(ctx, rec->id, KCR_KIND_FS), *own;
+	int ret;
 
-	return img->root_len ? change_root(ctx, root_of(img)) : 0;
+	if (!img->root_len)
+		return 0;
+	own = kcr_fs_wear(made ?: current->fs);
+	ret = change_root(ctx, root_of(img));
+	kcr_fs_wear(own);
+	return ret;
 }
 
 const struct kcr_ops kcr_fs_ops = {
@@ -203,4 +227,5 @@ const struct kcr_ops kcr_fs_ops = {
 	.check		= fs_check,
 	.restore	= fs_restore,
 	.link		= fs_link,
+	.put		= kcr_fs_put,
 };

@@ -24,6 +24,29 @@
 #define KCR_IO_SIZE	(1u << 20)	/* step for reading and hashing files */
 
 /**
+ * struct kcr_shared - what threads share: a table of descriptors, or where paths begin
+ * @node: in kcr_process.tables or kcr_process.roots
+ * @hash: in kcr_files.shared
+ * @obj: the files_struct or fs_struct, to be compared
+ * @process: first one that has it
+ * @task: a thread of it that has it, parked
+ * @users: threads of the tree that have it
+ * @first_fd: index of its first descriptor among the tree's
+ * @nr_fds: how many it has
+ * @id: of its record
+ */
+struct kcr_shared {
+	struct list_head node;
+	struct hlist_node hash;
+	const void *obj;
+	struct kcr_process *process;
+	struct task_struct *task;
+	unsigned int users;
+	unsigned int first_fd, nr_fds;
+	u32 id;
+};
+
+/**
  * struct kcr_open - an open file that a process of the tree has a descriptor of
  * @by_file: in kcr_files.opens
  * @by_inode: in kcr_files.inodes
@@ -31,6 +54,7 @@
  * @slots: descriptors of the tree that it has
  * @flights: messages on the way to the tree that it is in; then, a reference is held
  * @process: first one that has one of them
+ * @table: its table that has it; NULL: it is in a message
  * @fd: of them, the first one's first
  */
 struct kcr_open {
@@ -39,6 +63,7 @@ struct kcr_open {
 	struct file *file;
 	unsigned int slots, flights;
 	struct kcr_process *process;
+	const struct kcr_shared *table;
 	unsigned int fd;
 };
 
@@ -47,12 +72,14 @@ struct kcr_open {
 /**
  * struct kcr_fd - a descriptor of the target
  * @process: whose
+ * @table: which; NULL: it is in a message
  * @file: a reference is held
  * @fd: its number
  * @cloexec: its close-on-exec flag
  */
 struct kcr_fd {
 	struct kcr_process *process;
+	const struct kcr_shared *table;
 	struct file *file;
 	unsigned int fd;
 	bool cloexec;
@@ -60,11 +87,12 @@ struct kcr_fd {
 
 /**
  * struct kcr_files - ctx->files_data
- * @fds: the tree's descriptors at the cut: process by process, ascending
+ * @fds: the tree's descriptors at the cut: table by table, ascending
  * @nr_fds: how many
  * @max_fds: room at @fds
  * @opens: struct kcr_open, by file
  * @inodes: the same, by inode
+ * @shared: struct kcr_shared, by what it is
  * @relied: struct kcr_relied, files that the image relies on or contains
  * @hashed_at_cut: bytes hashed while the target was stopped
  * @buf: KCR_IO_SIZE bytes, NULL until kcr_files_buf()
@@ -81,6 +109,7 @@ struct kcr_files {
 	unsigned int nr_fds, max_fds;
 	DECLARE_HASHTABLE(opens, KCR_OPEN_BITS);
 	DECLARE_HASHTABLE(inodes, KCR_OPEN_BITS);
+	DECLARE_HASHTABLE(shared, KCR_OPEN_BITS);
 	struct list_head relied;
 	u64 hashed_at_cut;
 	void *buf;
@@ -118,7 +147,8 @@ bool kcr_fs_in_memory(const struct super_block *sb);
 /* table.c: descriptors of the tree */
 struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *cloexec);
 struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file);
-struct kcr_fd *kcr_table_of(struct kcr_ctx *ctx, struct kcr_process *p, unsigned int *nr);
+struct kcr_fd *kcr_table_fds(struct kcr_ctx *ctx, const struct kcr_shared *table,
+			     unsigned int *nr);
 void kcr_table_drop(struct kcr_files *files);
 int kcr_table_flight(struct kcr_ctx *ctx, const struct kcr_fd *fd);
 unsigned int kcr_table_slots(struct kcr_ctx *ctx, const struct file *file);
@@ -134,6 +164,18 @@ static inline const struct inode *kcr_inode_of(const struct file *file)
 #define kcr_for_each_open_of(files, o, inode)					\
 	hash_for_each_possible((files)->inodes, o, by_inode, (uintptr_t)(inode))	\
 		if (kcr_inode_of((o)->file) == (inode))
+
+/* shared.c */
+struct kcr_shared *kcr_shared_find(struct kcr_files *files, const void *obj);
+struct kcr_shared *kcr_shared_add(struct kcr_files *files, struct kcr_thread *t,
+				  const void *obj, struct list_head *own);
+int kcr_shared_outside(struct kcr_ctx *ctx, struct kcr_process *p);
+void kcr_shared_drop(struct kcr_files *files);
+void kcr_fdtable_put(void *files);
+struct files_struct *kcr_fdtable_wear(struct files_struct *files);
+void kcr_fs_put(void *fs);
+struct fs_struct *kcr_fs_get(struct fs_struct *fs);
+struct fs_struct *kcr_fs_wear(struct fs_struct *fs);
 
 /* path.c */
 bool kcr_path_gone(const struct path *path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Locks on files: POSIX, of the process; OFD and flock, of an open file.
+ * Locks on files: POSIX, of the table of descriptors; OFD and flock, of an open file.
  *
  * They are taken again when all descriptors are there. If somebody else has
  * one by then, the restart fails: the program relies on it. A thread that waits
@@ -20,11 +20,11 @@ struct locks {
 	u32 count, max;
 };
 
-/* A descriptor of the process for the open file, or -1. */
-static int fd_of(struct kcr_process *p, const struct file *file)
+/* A descriptor of the table for the open file, or -1. */
+static int fd_of(const struct kcr_shared *table, const struct file *file)
 {
 	unsigned int i, nr;
-	const struct kcr_fd *fds = kcr_table_of(p->ctx, p, &nr);
+	const struct kcr_fd *fds = kcr_table_fds(table->process->ctx, table, &nr);
 
 	for (i = 0; i < nr; i++)
 		if (fds[i].file == file)
@@ -32,12 +32,12 @@ static int fd_of(struct kcr_process *p, const struct file *file)
 	return -1;
 }
 
-/* What belongs to an open file is saved with the first process that has it. */
-static bool has_first(struct kcr_process *p, const struct file *file)
+/* What belongs to an open file is saved with the first table that has it. */
+static bool has_first(const struct kcr_shared *table, const struct file *file)
 {
-	const struct kcr_open *o = kcr_table_find(p->ctx, file);
+	const struct kcr_open *o = kcr_table_find(table->process->ctx, file);
 
-	return o && o->process == p;
+	return o && o->table == table;
 }
 
 /* Each inode once, by its first descriptor. */
@@ -69,29 +69,29 @@ static void describe(kcr_lock_t *lock, u32 type, int fd, struct kcr_img_lock *im
 	};
 }
 
-/* Type of a lock that is the process's, 0 for somebody else's. */
-static u32 type_of(struct kcr_process *p, kcr_lock_t *lock)
+/* Type of a lock that is the table's, 0 for somebody else's. */
+static u32 type_of(const struct kcr_shared *table, kcr_lock_t *lock)
 {
 	if (kcr_lock_flags(lock) & FL_OFDLCK)
-		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_OFD : 0;
+		return has_first(table, kcr_lock_file(lock)) ? KCR_LOCK_OFD : 0;
 	if (kcr_lock_flags(lock) & FL_FLOCK)
-		return has_first(p, kcr_lock_file(lock)) ? KCR_LOCK_FLOCK : 0;
-	return kcr_lock_owner(lock) == (fl_owner_t)p->leader->files ? KCR_LOCK_POSIX : 0;
+		return has_first(table, kcr_lock_file(lock)) ? KCR_LOCK_FLOCK : 0;
+	return kcr_lock_owner(lock) == (fl_owner_t)table->obj ? KCR_LOCK_POSIX : 0;
 }
 
 /* Returns how many there are; writes those that there is room for. */
-static u32 collect(struct kcr_process *p, struct list_head *list, struct kcr_img_lock *img,
-		   u32 room)
+static u32 collect(const struct kcr_shared *table, struct list_head *list,
+		   struct kcr_img_lock *img, u32 room)
 {
 	kcr_lock_t *lock;
 	u32 count = 0, type;
 
 	list_for_each_entry(lock, list, kcr_lock_list) {
-		type = type_of(p, lock);
+		type = type_of(table, lock);
 		if (!type)
 			continue;
 		if (count < room)
-			describe(lock, type, fd_of(p, kcr_lock_file(lock)), &img[count]);
+			describe(lock, type, fd_of(table, kcr_lock_file(lock)), &img[count]);
 		count++;
 	}
 	return count;
@@ -131,34 +131,34 @@ static int make_room(struct kcr_ctx *ctx, struct locks *locks, u32 more)
 }
 
 /* Others may lock meanwhile, the target may not: its locks only get fewer. */
-static int save_inode(struct kcr_ctx *ctx, struct kcr_process *p,
+static int save_inode(struct kcr_ctx *ctx, const struct kcr_shared *table,
 		      struct file_lock_context *flc, struct locks *locks)
 {
 	u32 posix, flock;
 	int ret;
 
 	spin_lock(&flc->flc_lock);
-	posix = collect(p, &flc->flc_posix, NULL, 0);
-	flock = collect(p, &flc->flc_flock, NULL, 0);
+	posix = collect(table, &flc->flc_posix, NULL, 0);
+	flock = collect(table, &flc->flc_flock, NULL, 0);
 	spin_unlock(&flc->flc_lock);
 
 	ret = make_room(ctx, locks, posix + flock);
 	if (ret)
 		return ret;
 	spin_lock(&flc->flc_lock);
-	posix = min(posix, collect(p, &flc->flc_posix,
+	posix = min(posix, collect(table, &flc->flc_posix,
 				   locks->img + locks->count, posix));
-	flock = min(flock, collect(p, &flc->flc_flock,
+	flock = min(flock, collect(table, &flc->flc_flock,
 				   locks->img + locks->count + posix, flock));
 	spin_unlock(&flc->flc_lock);
 	locks->count += posix + flock;
 	return 0;
 }
 
-static int save_all(struct kcr_ctx *ctx, struct kcr_process *p, struct locks *locks)
+static int save_all(struct kcr_ctx *ctx, const struct kcr_shared *table, struct locks *locks)
 {
 	unsigned int i, nr;
-	const struct kcr_fd *fds = kcr_table_of(ctx, p, &nr);
+	const struct kcr_fd *fds = kcr_table_fds(ctx, table, &nr);
 	size_t mark;
 	int ret = 0;
 
@@ -168,29 +168,55 @@ static int save_all(struct kcr_ctx *ctx, struct kcr_process *p, struct locks *lo
 		if (!flc || !first_of_inode(fds, i))
 			continue;
 		mark = kcr_where(ctx, "fd %u", fds[i].fd);
-		ret = save_inode(ctx, p, flc, locks);
+		ret = save_inode(ctx, table, flc, locks);
 		kcr_where_end(ctx, mark);
 		cond_resched();
 	}
 	return ret;
 }
 
-static int locks_save(struct kcr_ctx *ctx, struct kcr_process *p)
+static int save_of(struct kcr_ctx *ctx, struct kcr_process *p, const struct kcr_shared *table)
 {
-	struct kcr_img_locks img = { };
+	struct kcr_img_locks img = {
+		.table = cpu_to_le32(kcr_shared_id(&p->tables, table)),
+	};
 	struct locks locks = { };
-	int ret = save_all(ctx, p, &locks);
+	int ret = save_all(ctx, table, &locks);
 
 	if (!ret && locks.count > (KCR_REC_MAX - sizeof(img)) / sizeof(*locks.img))
 		ret = kcr_refuse(ctx, "%u locks on files: not supported yet", locks.count);
 	img.count = cpu_to_le32(locks.count);
 	if (!ret && locks.count)
-		ret = kcr_rec_begin(ctx, KCR_KIND_LOCKS, 1, kcr_new_id(ctx), p->id) ?:
+		ret = kcr_rec_begin(ctx, KCR_KIND_LOCKS, 2, kcr_new_id(ctx), p->id) ?:
 		      kcr_rec_put(ctx, &img, sizeof(img)) ?:
 		      kcr_rec_put(ctx, locks.img, locks.count * sizeof(*locks.img)) ?:
 		      kcr_rec_end(ctx);
 	kvfree(locks.img);
 	return ret;
+}
+
+static int locks_save(struct kcr_ctx *ctx, struct kcr_process *p)
+{
+	const struct kcr_shared *table;
+	int ret = 0;
+
+	list_for_each_entry(table, &p->tables, node)
+		ret = ret ?: save_of(ctx, p, table);
+	return ret;
+}
+
+static u32 table_of(const struct kcr_rec *rec)
+{
+	return rec->version < 2 ? 0 : le32_to_cpu(kcr_rec_as(rec, struct kcr_img_locks)->table);
+}
+
+/* A table of the same process. */
+static bool table_ok(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_rec *table = kcr_rec_find(ctx, table_of(rec), KCR_KIND_FDTABLE);
+
+	return table_of(rec) ? table && table->process == rec->process :
+			       rec->process->nr_fdtables;
 }
 
 static int locks_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -201,6 +227,9 @@ static int locks_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (rec->len < sizeof(*img) ||
 	    rec->len != struct_size(img, lock, le32_to_cpu(img->count)))
 		return kcr_bad_image(ctx, "a record of locks of a wrong length");
+	if (!table_ok(ctx, rec))
+		return kcr_bad_image(ctx, "locks through descriptors (%u) that process %d does not have",
+				     table_of(rec), rec->process->tgid);
 	for (i = 0; i < le32_to_cpu(img->count); i++) {
 		type = le32_to_cpu(img->lock[i].type);
 		if (!type || type > KCR_LOCK_FLOCK ||
@@ -262,18 +291,21 @@ static int restore_lock(struct kcr_ctx *ctx, const struct kcr_img_lock *img)
 static int locks_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_locks *img = kcr_rec_as(rec, struct kcr_img_locks);
+	struct files_struct *table = kcr_object_get(ctx, table_of(rec), KCR_KIND_FDTABLE);
 	u32 i;
 	int ret = 0;
 
+	table = kcr_fdtable_wear(table ?: current->files);
 	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++)
 		ret = restore_lock(ctx, &img->lock[i]);
+	kcr_fdtable_wear(table);
 	return ret;
 }
 
 const struct kcr_ops kcr_locks_ops = {
 	.kind		= KCR_KIND_LOCKS,
 	.scope		= KCR_SCOPE_PROCESS,
-	.version	= 1,
+	.version	= 2,
 	.name		= "locks",
 	.save_process	= locks_save,
 	.check		= locks_check,

@@ -169,16 +169,34 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	return ret ?: catch_up(ctx, r);
 }
 
+/* Its main thread may have ended, and then has no files any more. */
+static struct task_struct *any_thread(struct task_struct *leader)
+{
+	struct task_struct *t, *any = leader;
+
+	rcu_read_lock();
+	for_each_thread(leader, t)
+		if (READ_ONCE(t->files)) {
+			any = t;
+			break;
+		}
+	get_task_struct(any);
+	rcu_read_unlock();
+	return any;
+}
+
 static int prepare_process(struct kcr_ctx *ctx, struct task_struct *leader)
 {
+	struct task_struct *task = any_thread(leader);
 	unsigned int fd = 0;
 	struct file *file;
 	int ret = 0;
 
-	for (; !ret && (file = kcr_task_next_fd(leader, &fd, NULL)); fd++) {
+	for (; !ret && (file = kcr_task_next_fd(task, &fd, NULL)); fd++) {
 		ret = prepare(ctx, file);
 		fput(file);
 	}
+	put_task_struct(task);
 	return ret;
 }
 

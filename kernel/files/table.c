@@ -51,42 +51,6 @@ struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *
 	return file;
 }
 
-static struct files_struct *table_of(struct task_struct *task)
-{
-	struct files_struct *files;
-
-	task_lock(task);
-	files = task->files;
-	task_unlock(task);
-	return files;
-}
-
-/* The one table of all threads, and of nobody else. */
-static int table_is_private(struct kcr_ctx *ctx, struct kcr_process *p)
-{
-	struct files_struct *files = table_of(p->leader);
-	struct kcr_thread *t;
-	int users = 0, ret;
-
-	if (!files)
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
-	list_for_each_entry(t, &p->threads, sibling) {
-		struct files_struct *own = table_of(t->task);
-
-		if (t->state == KCR_THREAD_GONE || !own)
-			continue;
-		users += own == files;
-		if (own == files)
-			continue;
-		ret = kcr_refuse(ctx, "thread %d has a descriptor table of its own", t->tid);
-		if (ret)
-			return ret;
-	}
-	if (atomic_read(&files->count) > users)
-		return kcr_refuse(ctx, "its descriptor table is shared with another process");
-	return 0;
-}
-
 /* kcr_table_find() - what is known of an open file; NULL: not the tree's */
 struct kcr_open *kcr_table_find(struct kcr_ctx *ctx, const struct file *file)
 {
@@ -116,6 +80,7 @@ static struct kcr_open *open_of(struct kcr_ctx *ctx, struct kcr_files *files,
 	}
 	o->file = fd->file;
 	o->process = fd->process;
+	o->table = fd->table;
 	o->fd = fd->fd;
 	hash_add(files->opens, &o->by_file, (uintptr_t)o->file);
 	hash_add(files->inodes, &o->by_inode, (uintptr_t)kcr_inode_of(o->file));
@@ -170,15 +135,47 @@ static int table_add(struct kcr_ctx *ctx, struct kcr_files *files, const struct 
 	return count_slot(ctx, files, fd);
 }
 
-static int table_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_process *p)
+static int table_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_shared *table)
 {
-	struct kcr_fd fd = { .process = p };
-	int ret = table_is_private(ctx, p);
+	struct kcr_fd fd = { .process = table->process, .table = table };
+	int ret = 0;
 
-	p->first_fd = files->nr_fds;
-	for (; !ret && (fd.file = kcr_task_next_fd(p->leader, &fd.fd, &fd.cloexec)); fd.fd++)
+	table->first_fd = files->nr_fds;
+	for (; !ret && (fd.file = kcr_task_next_fd(table->task, &fd.fd, &fd.cloexec)); fd.fd++)
 		ret = table_add(ctx, files, &fd);
-	p->nr_fds = files->nr_fds - p->first_fd;
+	table->nr_fds = files->nr_fds - table->first_fd;
+	return ret;
+}
+
+static int thread_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_thread *t)
+{
+	const struct files_struct *table;
+	const struct fs_struct *fs;
+
+	task_lock(t->task);
+	table = t->task->files;
+	fs = t->task->fs;
+	task_unlock(t->task);
+	if (!table || !fs)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
+	t->fs = kcr_shared_add(files, t, fs, &t->process->roots);
+	t->table = kcr_shared_add(files, t, table, &t->process->tables);
+	if (!t->fs || !t->table)
+		return kcr_nomem(ctx);
+	return t->table->users == 1 ? table_read(ctx, files, t->table) : 0;
+}
+
+static int process_read(struct kcr_ctx *ctx, struct kcr_files *files, struct kcr_process *p)
+{
+	size_t mark = kcr_where_process(ctx, p);
+	struct kcr_thread *t;
+	int ret = 0;
+
+	list_for_each_entry(t, &p->threads, sibling)
+		if (!ret && t->state != KCR_THREAD_GONE)
+			ret = thread_read(ctx, files, t);
+	kcr_where_end(ctx, mark);
+	cond_resched();
 	return ret;
 }
 
@@ -197,26 +194,27 @@ int kcr_files_read_tables(struct kcr_ctx *ctx)
 
 	if (!files)
 		return -ENOMEM;
+	kcr_for_each_process(ctx, p)
+		if (!ret && !p->zombie)
+			ret = process_read(ctx, files, p);
 	kcr_for_each_process(ctx, p) {
-		if (p->zombie)
-			continue;
-		mark = kcr_where_process(ctx, p);
-		ret = table_read(ctx, files, p);
-		kcr_where_end(ctx, mark);
 		if (ret)
 			break;
-		cond_resched();
+		mark = kcr_where_process(ctx, p);
+		ret = kcr_shared_outside(ctx, p);
+		kcr_where_end(ctx, mark);
 	}
 	return ret;
 }
 
-/* kcr_table_of() - the descriptors of one process, @nr of them, ascending */
-struct kcr_fd *kcr_table_of(struct kcr_ctx *ctx, struct kcr_process *p, unsigned int *nr)
+/* kcr_table_fds() - the descriptors of a table, @nr of them, ascending */
+struct kcr_fd *kcr_table_fds(struct kcr_ctx *ctx, const struct kcr_shared *table,
+			     unsigned int *nr)
 {
 	struct kcr_files *files = ctx->files_data;
 
-	*nr = p->nr_fds;
-	return files->fds + p->first_fd;
+	*nr = table->nr_fds;
+	return files->fds + table->first_fd;
 }
 
 /* kcr_table_drop() - forget them, and let go of the files */
@@ -235,6 +233,7 @@ void kcr_table_drop(struct kcr_files *files)
 	}
 	for (i = 0; i < files->nr_fds; i++)
 		fput(files->fds[i].file);
+	kcr_shared_drop(files);
 	kvfree(files->fds);
 	files->fds = NULL;
 	files->nr_fds = 0;

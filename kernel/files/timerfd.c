@@ -162,7 +162,7 @@ static void read_timer(struct kcr_timerfd_ctx *timer, void *arg)
 /* What has expired by now, and was not told yet, expires at once. */
 static void write_until(struct kcr_ctx *ctx, struct kcr_img_timerfd *img, ktime_t expires)
 {
-	ktime_t by = kcr_clock_offset(ctx->root->leader, le32_to_cpu(img->base));
+	ktime_t by = kcr_clock_offset(ctx->root->live, le32_to_cpu(img->base));
 
 	if (le32_to_cpu(img->state) & KCR_TIMERFD_ARMED)
 		img->until_ns = cpu_to_le64(max_t(ktime_t, kcr_time_shift(expires, by), 1));

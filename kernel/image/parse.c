@@ -132,7 +132,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_POSIX_TIMER]	= AT_LEAST(struct kcr_img_posix_timers),
 	[KCR_KIND_X86_CPU]	= EXACTLY(struct kcr_img_x86_cpu),
 	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
-	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
+	[KCR_KIND_THREAD]	= BETWEEN(KCR_THREAD_LEN_1, sizeof(struct kcr_img_thread)),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
 	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
@@ -158,7 +158,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 };
 
 #define KCR_VERSION_OF(nr)						\
-	((nr) == KCR_KIND_VDSO || (nr) == KCR_KIND_PROCESS ||		\
+	((nr) == KCR_KIND_PROCESS ? 3 : (nr) == KCR_KIND_VDSO ||	\
+	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
 	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
 

@@ -149,7 +149,7 @@ int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 {
 	struct kcr_process *p = ctx->building;
 
-	if (le32_to_cpu(run->mm) == p->mm_id)
+	if (p->mm_id && le32_to_cpu(run->mm) == p->mm_id)
 		return own_run(p, run, data, len);
 	if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
 		return KCR_PAGES_OTHERS;

@@ -139,7 +139,7 @@ static const struct kcr_img_vma *img_of(const struct kcr_rec *rec)
 /* Mappings are in order, so that the search need not begin anew for the next. */
 static const struct kcr_img_vma *parents_mapping(struct kcr_process *p, u64 start)
 {
-	const struct list_head *owned = &p->parent->rec->owned;
+	const struct list_head *owned = &p->parent->memory->rec->owned;
 	const struct kcr_rec *rec = p->kept_rec;
 
 	if (!rec)

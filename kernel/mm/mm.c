@@ -73,7 +73,7 @@ static u32 membarrier_flags(struct mm_struct *mm)
 	return flags;
 }
 
-/* Another process that runs in the same memory (CLONE_VM), 0 for none. */
+/* A process outside that runs in the same memory (CLONE_VM), 0 for none. */
 static pid_t shared_with(struct kcr_process *process)
 {
 	struct kcr_ctx *ctx = process->ctx;
@@ -87,7 +87,7 @@ static pid_t shared_with(struct kcr_process *process)
 	for_each_process(p) {
 		struct task_struct *t;
 
-		if (same_thread_group(p, process->leader) || p->flags & PF_KTHREAD)
+		if (p->flags & PF_KTHREAD || kcr_tree_process(ctx, p))
 			continue;
 		for_each_thread(p, t)
 			if (READ_ONCE(t->mm) == mm)
@@ -104,7 +104,7 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	int ret = 0;
 
 	if (other)
-		ret = kcr_refuse(ctx, "shared with another process (%d)", other);
+		ret = kcr_refuse(ctx, "shared with a process outside (%d)", other);
 	if (!ret && mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE))
 		ret = kcr_refuse(ctx, "default flags %lx", mm->def_flags);
 	if (!ret && test_bit(MMF_HAS_UPROBES, &mm->flags))
@@ -301,6 +301,8 @@ int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p)
 	struct mm_struct *mm = current->mm;
 	int ret;
 
+	if (p->memory != p)
+		return 0;
 	/* It lies in what goes away, and the kernel would write there. */
 	kcr_rseq_set(current, 0, 0, 0);
 	/* Would change what is asked for; the thread's own comes later. */

@@ -293,6 +293,7 @@ static unsigned int window_count(struct window *w)
 
 static struct mm_struct *mm_of(struct kcr_process *p)
 {
+	p = p->memory;
 	return p->snapshot ? p->snapshot->mm : p->mm;
 }
 
@@ -368,7 +369,7 @@ static void count_children(struct kcr_ctx *ctx)
 
 	kcr_for_each_process(ctx, p)
 		if (p->parent && p->mm_id)
-			p->parent->children++;
+			p->parent->memory->children++;
 }
 
 static void process_done(struct kcr_process *p)
@@ -376,7 +377,7 @@ static void process_done(struct kcr_process *p)
 	p->pages_written = true;
 	if (!p->children)
 		kcr_snapshot_drop(p);
-	p = p->parent;
+	p = p->parent ? p->parent->memory : NULL;
 	if (p && !--p->children && p->pages_written)
 		kcr_snapshot_drop(p);
 }

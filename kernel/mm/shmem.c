@@ -188,7 +188,7 @@ static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
 	struct kcr_process *p;
 
 	kcr_for_each_process(ctx, p)
-		if ((p->mm ?: READ_ONCE(p->leader->mm)) == mm)
+		if ((p->mm ?: READ_ONCE(p->live->mm)) == mm)
 			return true;
 	return false;
 }

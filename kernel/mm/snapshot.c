@@ -261,7 +261,7 @@ int kcr_mm_snapshot(struct kcr_ctx *ctx)
 	if (!data || !data->donation)
 		return -EINVAL;
 	kcr_for_each_process(ctx, p)
-		if (p->mm && snapshot_begin(p))
+		if (p->mm && p->memory == p && snapshot_begin(p))
 			return kcr_nomem(ctx);
 	swap_all_flags(ctx);
 	ret = duplicate(data->donation);

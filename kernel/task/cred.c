@@ -63,13 +63,13 @@ static int groups_write(struct kcr_ctx *ctx, const struct group_info *groups)
 	return ret;
 }
 
-static u32 cred_flags(struct task_struct *task)
+static u32 cred_flags(struct kcr_thread *t)
 {
 	u32 flags = 0;
 
-	if (task_no_new_privs(task))
+	if (task_no_new_privs(t->task))
 		flags |= KCR_CRED_NO_NEW_PRIVS;
-	if (task->mm && get_dumpable(task->mm) == SUID_DUMP_USER)
+	if (get_dumpable(t->process->mm) == SUID_DUMP_USER)
 		flags |= KCR_CRED_DUMPABLE;
 	return flags;
 }
@@ -77,7 +77,7 @@ static u32 cred_flags(struct task_struct *task)
 static int cred_write(struct kcr_ctx *ctx, struct kcr_thread *t, const struct cred *cred)
 {
 	struct kcr_img_cred img = {
-		.flags = cpu_to_le32(cred_flags(t->task)),
+		.flags = cpu_to_le32(cred_flags(t)),
 		.groups = cpu_to_le32(cred->group_info->ngroups),
 	};
 

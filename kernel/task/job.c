@@ -143,6 +143,9 @@ static void restore_parent(struct kcr_process *p)
 	parent = thread_of(p->parent, le32_to_cpu(img_of(p)->parent_tid));
 	if (!parent || parent->exit_state || child->ptrace)
 		return;
+	/* Inherited by fork(), from whoever made it. */
+	if (parent->signal->has_child_subreaper || parent->signal->is_child_subreaper)
+		child->signal->has_child_subreaper = 1;
 	RCU_INIT_POINTER(child->real_parent, parent);
 	RCU_INIT_POINTER(child->parent, parent);
 	list_move_tail(&child->sibling, &parent->children);

@@ -166,7 +166,7 @@ static bool read_timer(struct kcr_ctx *ctx, struct task_struct *leader,
 					      read_clock(ctx, timer, img);
 	spin_unlock_irqrestore(&timer->it_lock, flags);
 	if (timer->it_clock >= 0)
-		until = kcr_time_shift(until, kcr_clock_offset(leader, le32_to_cpu(img->base)));
+		until = kcr_time_shift(until, kcr_clock_offset(ctx->root->live, le32_to_cpu(img->base)));
 	if (le32_to_cpu(img->flags) & (KCR_POSIX_TIMER_ARMED | KCR_POSIX_TIMER_REARM))
 		img->until_ns = cpu_to_le64(max_t(ktime_t, until, 1));
 	return there;

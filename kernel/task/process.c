@@ -148,7 +148,11 @@ static int process_save(struct kcr_ctx *ctx, struct kcr_process *p)
 		img.exit_code = cpu_to_le32(exit_code_of(leader));
 		get_task_comm(img.comm, leader);
 	}
-	return kcr_write_rec(ctx, KCR_KIND_PROCESS, 2, p->id, 0, &img, sizeof(img));
+	if (p->memory != p)
+		img.memory = cpu_to_le32(p->memory->id);
+	if (p->handlers != p)
+		img.handlers = cpu_to_le32(p->handlers->id);
+	return kcr_write_rec(ctx, KCR_KIND_PROCESS, 3, p->id, 0, &img, sizeof(img));
 }
 
 static int check_signals(struct kcr_ctx *ctx, const struct kcr_img_process *img)
@@ -187,11 +191,19 @@ static int check_ids(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return 0;
 }
 
+static size_t len_of(u16 version)
+{
+	BUILD_BUG_ON(offsetof(struct kcr_img_process, memory) != KCR_PROCESS_LEN_2);
+	if (version < 2)
+		return KCR_PROCESS_LEN_1;
+	return version < 3 ? KCR_PROCESS_LEN_2 : sizeof(struct kcr_img_process);
+}
+
 static int process_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_process *img = kcr_rec_as(rec, struct kcr_img_process);
 
-	if (rec->len != (rec->version < 2 ? KCR_PROCESS_LEN_1 : sizeof(*img)) || !rec->id)
+	if (rec->len != len_of(rec->version) || !rec->id)
 		return kcr_bad_image(ctx, "process record of %zu bytes", rec->len);
 	if ((s32)le32_to_cpu(img->pid) <= 0)
 		return kcr_bad_image(ctx, "process %d", le32_to_cpu(img->pid));
@@ -226,7 +238,7 @@ static int process_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 const struct kcr_ops kcr_process_ops = {
 	.kind		= KCR_KIND_PROCESS,
 	.scope		= KCR_SCOPE_IMAGE,
-	.version	= 2,
+	.version	= 3,
 	.name		= "process",
 	.save_process	= process_save,
 	.check		= process_check,

@@ -32,13 +32,13 @@
 #include <linux/lsm_hooks.h>
 #endif
 
-static bool another_ns(struct task_struct *leader, const char **which)
+static bool another_ns(struct task_struct *task, const char **which)
 {
 	const struct nsproxy *own = current->nsproxy, *ns;
 
 	*which = NULL;
-	task_lock(leader);
-	ns = leader->nsproxy;
+	task_lock(task);
+	ns = task->nsproxy;
 	if (!ns)
 		goto out;
 	if (ns->mnt_ns != own->mnt_ns)
@@ -56,17 +56,17 @@ static bool another_ns(struct task_struct *leader, const char **which)
 	else if (ns->time_ns != ns->time_ns_for_children)
 		*which = "time (for its children)";
 out:
-	task_unlock(leader);
+	task_unlock(task);
 	return *which;
 }
 
-static int refuse_namespaces(struct kcr_ctx *ctx, struct task_struct *leader)
+static int refuse_namespaces(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	const char *which;
 
-	if (task_active_pid_ns(leader) != ctx->pid_ns)
+	if (task_active_pid_ns(task) != ctx->pid_ns)
 		return kcr_refuse(ctx, "it is in another pid namespace");
-	if (another_ns(leader, &which))
+	if (another_ns(task, &which))
 		return kcr_refuse(ctx, "it is in another %s namespace", which);
 	return 0;
 }
@@ -88,19 +88,8 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 	return pid ? kcr_refuse(ctx, "it has a child, process %d, which --single leaves out", pid) : 0;
 }
 
-/* Seen by those who share them: other processes, with CLONE_SIGHAND or CLONE_VM. */
-static int refuse_sharing(struct kcr_ctx *ctx, struct task_struct *leader)
+static int refuse_vfork(struct kcr_ctx *ctx, struct task_struct *leader)
 {
-	struct sighand_struct *sighand;
-	bool shared = false;
-
-	rcu_read_lock();
-	sighand = rcu_dereference(leader->sighand);
-	if (sighand)
-		shared = refcount_read(&sighand->count) > get_nr_threads(leader);
-	rcu_read_unlock();
-	if (shared)
-		return kcr_refuse(ctx, "it shares its signal handlers with another process");
 	if (leader->vfork_done)
 		return kcr_refuse(ctx, "its parent waits for it to exec or exit (vfork)");
 	return 0;
@@ -112,12 +101,10 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	struct task_struct *leader = p->leader;
 	struct signal_struct *signal = leader->signal;
 
-	if (leader->flags & PF_EXITING || leader->exit_state)
-		return kcr_refuse(ctx, "its main thread has ended");
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
-	return refuse_namespaces(ctx, leader) ?: refuse_children(ctx, leader) ?:
-	       refuse_sharing(ctx, leader);
+	return refuse_namespaces(ctx, p->live) ?: refuse_children(ctx, leader) ?:
+	       kcr_sharing_refuse(ctx, p) ?: refuse_vfork(ctx, leader);
 }
 
 static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)
@@ -224,10 +211,20 @@ static int refuse_rest(struct kcr_ctx *ctx, struct task_struct *task)
 	return ret;
 }
 
+/* Of its own: that of the others has been looked at. */
+static int refuse_own_namespace(struct kcr_ctx *ctx, struct kcr_thread *t)
+{
+	const char *which;
+
+	if (t->task != t->process->live && another_ns(t->task, &which))
+		return kcr_refuse(ctx, "it is in another %s namespace", which);
+	return 0;
+}
+
 /* One thread; everything is parked. */
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
-	return kcr_arch_refuse(ctx, t->task) ?: refuse_tracing(ctx, t->task) ?:
-	       refuse_confinement(ctx, t->task) ?:
+	return refuse_own_namespace(ctx, t) ?: kcr_arch_refuse(ctx, t->task) ?:
+	       refuse_tracing(ctx, t->task) ?: refuse_confinement(ctx, t->task) ?:
 	       refuse_rest(ctx, t->task);
 }

@@ -18,6 +18,13 @@ int kcr_thread_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct k
 /* process.c */
 bool kcr_job_is_own(struct kcr_ctx *ctx, struct pid *pid, enum pid_type type);
 
+/* sharing.c: memory and signal handlers of another process */
+void kcr_sharing_find(struct kcr_process *p);
+int kcr_sharing_refuse(struct kcr_ctx *ctx, struct kcr_process *p);
+int kcr_sharing_plan(struct kcr_ctx *ctx, struct kcr_process *p);
+bool kcr_sharing_others(const struct kcr_process *p, enum kcr_kind kind);
+struct kcr_process *kcr_sharing_maker(struct kcr_process *p);
+
 /* job.c: groups, sessions and parents of what is made */
 int kcr_job_restore(struct kcr_ctx *ctx);
 

@@ -59,7 +59,7 @@ static bool same_clocks(struct task_struct *a, struct task_struct *b)
 
 static int time_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
-	struct timens_offsets off = kcr_clock_offsets(p->leader);
+	struct timens_offsets off = kcr_clock_offsets(p->live);
 	struct kcr_img_time img = {
 		.monotonic_ns = cpu_to_le64(ktime_to_ns(ctx->cut_mono) +
 					    timespec64_to_ns(&off.monotonic)),
@@ -68,7 +68,7 @@ static int time_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	};
 
 	if (p != ctx->root)
-		return same_clocks(p->leader, ctx->root->leader) ? 0 :
+		return same_clocks(p->live, ctx->root->live) ? 0 :
 		       kcr_refuse(ctx, "it is in another time namespace than its parent");
 	return kcr_write_rec(ctx, KCR_KIND_TIME, 1, 0, p->id, &img, sizeof(img));
 }

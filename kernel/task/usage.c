@@ -93,7 +93,7 @@ static void process_read(struct signal_struct *signal, struct kcr_img_usage *img
 static int thread_write(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	/* One that has ended has none; the tree is in one time namespace. */
-	struct timens_offsets off = kcr_clock_offsets(ctx->root->leader);
+	struct timens_offsets off = kcr_clock_offsets(ctx->root->live);
 	struct kcr_img_usage_thread img = {
 		.tid = cpu_to_le32(task_pid_nr_ns(task, ctx->pid_ns)),
 		.start_monotonic_ns = cpu_to_le64(task->start_time +
@@ -115,8 +115,8 @@ static int threads_write(struct kcr_ctx *ctx, struct kcr_process *p)
 	struct kcr_thread *t;
 	int ret = 0;
 
-	if (p->zombie)
-		return thread_write(ctx, p->leader);
+	if (p->zombie || p->leader_ended)
+		ret = thread_write(ctx, p->leader);
 	list_for_each_entry(t, &p->threads, sibling)
 		if (!ret && t->state != KCR_THREAD_GONE)
 			ret = thread_write(ctx, t->task);

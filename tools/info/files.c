@@ -270,6 +270,8 @@ static void locks_print(struct emit *e, const struct image_rec *rec)
 	size_t i, n = info_items(rec, sizeof(*locks), sizeof(locks->lock[0]),
 				 le32_to_cpu(locks->count));
 
+	if (rec->version > 1 && locks->table)
+		EMIT32(e, locks, table);
 	emit_begin_list(e, "locks");
 	for (i = 0; i < n; i++) {
 		emit_begin(e, NULL);

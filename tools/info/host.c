@@ -72,20 +72,26 @@ static void process_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, process, exit_signal);
 	EMIT32(e, process, stop_signal);
 	EMITS32(e, process, oom_score_adj);
-	if (rec->len < sizeof(*process))
+	if (rec->len < KCR_PROCESS_LEN_2)
 		return;
 	EMIT32(e, process, exit_code);
 	EMIT32(e, process, parent);
 	EMIT32(e, process, parent_tid);
 	EMIT_CHARS(e, process, comm);
+	if (rec->len < sizeof(*process))
+		return;
+	if (process->memory)
+		EMIT32(e, process, memory);
+	if (process->handlers)
+		EMIT32(e, process, handlers);
 }
 
 static void process_note(struct summary *s, const struct image_rec *rec)
 {
 	struct summary_process *p = summary_process(s, rec->id);
-	size_t len = rec->version < 2 ? KCR_PROCESS_LEN_1 : sizeof(p->img);
+	size_t len = rec->len < sizeof(p->img) ? rec->len : sizeof(p->img);
 
-	if (!p || rec->len < len)
+	if (!p)
 		return;
 	memcpy(&p->img, rec->data, len);
 	if (p->img.comm[0])

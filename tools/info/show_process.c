@@ -27,6 +27,19 @@ static void show_ids(const struct kcr_img_process *process)
 	printf("\n");
 }
 
+static void show_shared(const struct summary *s, const struct summary_process *p)
+{
+	size_t i;
+
+	if (!p->img.memory)
+		return;
+	for (i = 0; i < s->nr_processes; i++)
+		if (s->processes[i].id == le32_to_cpu(p->img.memory))
+			printf(MARGIN "memory%s of process %u\n",
+			       p->img.handlers ? " and signal handlers" : "",
+			       le32_to_cpu(s->processes[i].img.pid));
+}
+
 static void show_what(const struct summary *s, const struct image *img,
 		      const struct summary_process *p)
 {
@@ -42,6 +55,7 @@ static void show_what(const struct summary *s, const struct image *img,
 	printf("\n");
 	show_command(img);
 	show_ids(&p->img);
+	show_shared(s, p);
 }
 
 static void show_threads(const struct summary *s, const struct summary_process *p)
@@ -60,6 +74,8 @@ static void show_threads(const struct summary *s, const struct summary_process *
 		print_string(t->comm);
 		if (call)
 			printf("  in %s", call);
+		if (t->ended)
+			printf("  has ended");
 		printf("\n");
 	}
 }

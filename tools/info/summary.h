@@ -63,6 +63,7 @@ struct summary_thread {
 	uint32_t process;	/* its owner */
 	uint32_t tid;
 	uint32_t call;		/* enum kcr_blocked_call, 0: none told */
+	bool ended;
 	char comm[17];
 };
 

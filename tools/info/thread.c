@@ -14,6 +14,7 @@
 
 static const struct info_name thread_flags[] = {
 	{ KCR_THREAD_LEADER,	"leader" },
+	{ KCR_THREAD_ENDED,	"ended" },
 	{ }
 };
 
@@ -32,6 +33,14 @@ static void thread_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, thread, rseq_len);
 	EMITX32(e, thread, rseq_sig);
 	EMIT64(e, thread, timer_slack_ns);
+	if (rec->len < sizeof(*thread))
+		return;
+	if (le32_to_cpu(thread->flags) & KCR_THREAD_ENDED)
+		EMIT32(e, thread, exit_code);
+	if (thread->files)
+		EMIT32(e, thread, files);
+	if (thread->fs)
+		EMIT32(e, thread, fs);
 }
 
 static void thread_note(struct summary *s, const struct image_rec *rec)
@@ -44,13 +53,14 @@ static void thread_note(struct summary *s, const struct image_rec *rec)
 		return;
 	t->id = rec->id;
 	t->tid = le32_to_cpu(thread->tid);
+	t->ended = le32_to_cpu(thread->flags) & KCR_THREAD_ENDED;
 	memcpy(t->comm, thread->comm, sizeof(thread->comm));
 	if (p && !p->comm[0])
 		memcpy(p->comm, thread->comm, sizeof(thread->comm));
 }
 
 const struct info_ops info_thread = {
-	.size	= sizeof(struct kcr_img_thread),
+	.size	= KCR_THREAD_LEN_1,
 	.print	= thread_print,
 	.note	= thread_note,
 };

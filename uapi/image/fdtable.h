@@ -21,7 +21,7 @@ struct kcr_img_fd {
 };
 
 /**
- * struct kcr_img_fdtable - KCR_KIND_FDTABLE: the table of descriptors
+ * struct kcr_img_fdtable - KCR_KIND_FDTABLE: a table of descriptors
  * @count: how many @fd there are
  * @reserved: zero
  * @fd: the descriptors, in ascending order

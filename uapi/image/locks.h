@@ -31,12 +31,13 @@ struct kcr_img_lock {
 /**
  * struct kcr_img_locks - KCR_KIND_LOCKS: locks on files
  * @count: how many @lock there are
- * @reserved: zero
+ * @table: id of the KCR_KIND_FDTABLE record whose descriptors these are, and that
+ *	POSIX locks belong to; 0: the first one of its process. In version 1: zero
  * @lock: the locks
  */
 struct kcr_img_locks {
 	__le32	count;
-	__le32	reserved;
+	__le32	table;
 	struct kcr_img_lock lock[];
 };
 

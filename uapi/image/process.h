@@ -29,8 +29,12 @@
  *	one; 0 for the first, whose parent is whoever restarts it
  * @parent_tid: thread of @parent that it is a child of
  * @comm: with KCR_PROCESS_ZOMBIE: its name
+ * @memory: id of the KCR_KIND_PROCESS record, before this one, of whose memory it
+ *	has (CLONE_VM); 0: its own
+ * @handlers: the same for signal handlers (CLONE_SIGHAND); both then have the same
+ *	memory
  *
- * Version 1 ended before @parent, had no more than one process, and was not
+ * Version 2 ended before @memory. Version 1 ended before @parent, had no more than one process, and was not
  * the owner of its records: those were nobody's.
  *
  * A group or session that does not belong to the tree becomes the restarter's.
@@ -49,8 +53,11 @@ struct kcr_img_process {
 	__le32	parent;
 	__le32	parent_tid;
 	char	comm[16];
+	__le32	memory;
+	__le32	handlers;
 };
 
 #define KCR_PROCESS_LEN_1	40	/* bytes of version 1 */
+#define KCR_PROCESS_LEN_2	64 /* of version 2 */
 
 #endif /* _UAPI_KCR_IMAGE_PROCESS_H */

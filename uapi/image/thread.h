@@ -5,6 +5,8 @@
 #include <linux/types.h>
 
 #define KCR_THREAD_LEADER	(1u << 0)
+#define KCR_THREAD_ENDED	(1u << 1) /* with KCR_THREAD_LEADER: others go on */
+#define KCR_THREAD_FLAGS	(KCR_THREAD_LEADER | KCR_THREAD_ENDED)
 
 /**
  * struct kcr_img_thread - KCR_KIND_THREAD; records owned by it follow
@@ -19,6 +21,17 @@
  * @rseq_sig: signature before abort handlers
  * @timer_slack_ns: PR_SET_TIMERSLACK
  * @comm: name of the thread
+ * @exit_code: with KCR_THREAD_ENDED: as wait(2) would tell it
+ * @files: id of the KCR_KIND_FDTABLE record of its descriptors, 0: the first one
+ *	of its process
+ * @fs: likewise, KCR_KIND_FS
+ * @reserved: zero
+ *
+ * Version 1 ended before @exit_code. @files and @fs belong to this process or to
+ * one before it.
+ *
+ * A thread that has ended has no addresses, and of its own records those only that
+ * others may still see: signals, scheduling, what prctl(2) sets, ids.
  */
 struct kcr_img_thread {
 	__le32	tid;
@@ -32,6 +45,12 @@ struct kcr_img_thread {
 	__le32	rseq_sig;
 	__le64	timer_slack_ns;
 	char	comm[16];
+	__le32	exit_code;
+	__le32	files;
+	__le32	fs;
+	__le32	reserved;
 };
+
+#define KCR_THREAD_LEN_1	72 /* bytes of version 1 */
 
 #endif /* _UAPI_KCR_IMAGE_THREAD_H */
