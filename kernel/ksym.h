@@ -91,6 +91,7 @@
 	x(sk_getsockopt,	"save options of a socket")		\
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
+	x(fcntl_setlease,	"take leases of files")			\
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give a pseudo terminal its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
