@@ -206,6 +206,8 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 
 	if (!sends_signals(file) && !kcr_file_has_lease(file))
 		return 0;
+	if (kcr_file_has_lease(file))
+		return kcr_refuse(ctx, "lease: not supported yet");
 	if (kind == KCR_KIND_EXTERNAL)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
 	if (S_ISDIR(file_inode(file)->i_mode))
