@@ -54,6 +54,7 @@
 	x(may_setgroups,	"restore supplementary groups")		\
 	x(security_capset,	"restore capabilities")			\
 	x(fget_task,		"see what a thread reads or writes")	\
+	x(stack_trace_save_tsk,	"see what a thread waits for")		\
 	x(task_work_run,	"park inside a call that is carried on, close files in time") \
 	x(do_restart_poll,	"carry on poll()")			\
 	x(core_sys_select,	"carry on select()")			\
@@ -92,6 +93,7 @@
 	x(sk_getsockopt,	"save options of a socket")		\
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
+	x(fcntl_setlease,	"take leases of files")			\
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give what is made its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
@@ -110,7 +112,18 @@
 	x(epoll_wait,		"carry on epoll_wait()")		\
 	x(ppoll,		"carry on ppoll()")			\
 	x(pselect6,		"carry on pselect()")			\
+	x(read,			"carry on read()")			\
+	x(readv,		"carry on readv()")			\
 	x(write,		"carry on write()")			\
+	x(writev,		"carry on writev()")			\
+	x(recvfrom,		"carry on recv()")			\
+	x(recvmsg,		"carry on recvmsg()")			\
+	x(sendto,		"carry on send()")			\
+	x(sendmsg,		"carry on sendmsg()")			\
+	x(accept4,		"carry on accept()")			\
+	x(connect,		"carry on connect()")			\
+	x(splice,		"carry on splice()")			\
+	x(sendfile64,		"carry on sendfile()")			\
 	x(mprotect,		"protect memory that is filled")	\
 	x(pkey_mprotect,	"give memory its protection key")	\
 	x(mlock2,		"lock memory")				\
@@ -149,6 +162,9 @@
 	x(hrtimer_nanosleep_restart, char, "know what a restart block does") \
 	x(do_restart_poll,	char, "know what a restart block does")	\
 	x(futex_wait_restart,	char, "know what a restart block does")	\
+	x(posix_cpu_nsleep_restart, char, "know what a restart block does") \
+	x(alarm_timer_nsleep_restart, char, "know what a restart block does") \
+	x(process_timeout,	char, "see until when a thread sleeps")	\
 	x(tty_fops, const struct file_operations, "know a terminal")	\
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\

@@ -26,6 +26,7 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/signal.h>
+#include <linux/stacktrace.h>
 #include <linux/task_work.h>
 #include <linux/uaccess.h>
 #include <linux/eventpoll.h>	/* leans on all of the above */

@@ -236,6 +236,10 @@ static void thread_poke(struct kcr_thread *t)
 	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
+	if (kcr_blocked_refused(nr))
+		kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+			 "thread %d (%s) waits for asynchronous I/O (io_getevents): not supported yet",
+			 t->tid, t->task->comm);
 	if (nr < 0 || !kcr_blocked_known(t, nr, regs))
 		return;
 	WRITE_ONCE(t->nr, nr);
@@ -369,7 +373,7 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 	if (ret)
 		return ret;
 	if (look_all(ctx))
-		return 0;
+		return ctx->error;
 	if (!ctx->nr_parked)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");
 	if (found)

@@ -110,13 +110,3 @@ TEST(takes_no_lock_that_it_had_not)
 	EXPECT_TRUE(other_may(F_WRLCK, 0, 0));
 	EXPECT_TRUE(other_may_flock(LOCK_EX));
 }
-
-TEST_REFUSED(refuses_a_lease, "lease: not supported yet")
-{
-	int fd = make();
-
-	ASSERT_EQ(0, close(fd));
-	fd = open("locked", O_RDONLY);
-	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
-	cut();
-}

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -393,4 +394,23 @@ TEST_REFUSED(refuses_hugetlb, "hugetlbfs")
 	EXPECT_EQ(1, p[0]);
 	munmap(p, 2 << 20);
 	huge_pages(0);
+}
+
+static bool name_memory(void *p, const char *name)
+{
+	return !prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, PAGE, name);
+}
+
+TEST_REFUSED(refuses_a_name, "PR_SET_VMA_ANON_NAME")
+{
+	if (!name_memory(private(PAGE), "walrus"))
+		skip("the kernel has no names of memory");
+	cut();
+}
+
+TEST_REFUSED(refuses_a_name_of_shared_memory, "PR_SET_VMA_ANON_NAME")
+{
+	if (!name_memory(map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED), "walrus"))
+		skip("the kernel has no names of shared memory");
+	cut();
 }

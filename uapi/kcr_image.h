@@ -129,6 +129,7 @@ struct kcr_rec_head {
 	x(12, FDTABLE,	fdtable,  "table of descriptors")		\
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\
+	x(88, FOWN,	fown,	  "signals on I/O, and leases")		\
 	x(73, CTTY,	ctty,	  "controlling terminal of a process")	\
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\

@@ -18,6 +18,16 @@ static inline struct fown_struct *kcr_file_owner(struct file *file)
 #endif
 }
 
+/* So that there is one. Goes with 6.1. */
+static inline int kcr_file_owner_make(struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner_allocate(file);
+#else
+	return 0;
+#endif
+}
+
 /*
  * Since 6.7 (def3ae83da02) a mapping of an overlayfs file holds a file with
  * the path of the layer, and the path that was opened stands beside it;

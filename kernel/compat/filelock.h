@@ -21,7 +21,9 @@ typedef struct file_lock_core kcr_lock_t;
 #define kcr_lock_file(l)	((l)->flc_file)
 #define kcr_lock_type(l)	((l)->flc_type)
 #define kcr_lock_flags(l)	((l)->flc_flags)
+#define kcr_lock_pid(l)		((l)->flc_pid)
 #define kcr_lock_range(l)	container_of(l, struct file_lock, c)
+#define kcr_lease_of(l)		container_of(l, struct file_lease, c)
 #else
 typedef struct file_lock kcr_lock_t;
 #define kcr_lock_list		fl_list
@@ -29,7 +31,9 @@ typedef struct file_lock kcr_lock_t;
 #define kcr_lock_file(l)	((l)->fl_file)
 #define kcr_lock_type(l)	((l)->fl_type)
 #define kcr_lock_flags(l)	((l)->fl_flags)
+#define kcr_lock_pid(l)		((l)->fl_pid)
 #define kcr_lock_range(l)	(l)
+#define kcr_lease_of(l)		(l)
 #endif
 
 #endif /* _KCR_COMPAT_FILELOCK_H */

@@ -45,10 +45,16 @@
 #define PR_MDWE_NO_INHERIT (1ul << 1)
 #endif
 
-/* The name of anonymous memory, where the kernel has names. */
+/*
+ * The name of anonymous memory, where the kernel has names. Since 6.2 (d09e8ca6cb93)
+ * shared memory may have one; before, other mappings had something else in its
+ * place. Goes with 6.1.
+ */
 static inline bool kcr_vma_is_named(const struct vm_area_struct *vma)
 {
-#ifdef CONFIG_ANON_VMA_NAME
+#if defined(CONFIG_ANON_VMA_NAME) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return vma->anon_name;
+#elif defined(CONFIG_ANON_VMA_NAME)
 	return !vma->vm_file && vma->anon_name;
 #else
 	return false;

@@ -12,7 +12,7 @@
  *				back as an open file of its own
  *   f_flags, f_mode		KCR_FILE_*; modes follow from flags and kind
  *   f_pos			by kinds that have a position
- *   f_owner, FASYNC		refused (signals on I/O)
+ *   f_owner, FASYNC		fown.c
  *   f_cred			becomes the restarter's: no open right is given
  *   f_security			given by the LSM when it is opened again
  *   f_ra			read-ahead, posix_fadvise(): only speed
@@ -67,21 +67,10 @@ static const struct {
 	{ KCR_KIND_FIFO,	kcr_fifo_match },
 };
 
-static bool wants_signals(struct file *file)
+static int common_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 {
-	struct fown_struct *owner = kcr_file_owner(file);
+	int ret = kcr_fown_refuse(ctx, file, kind);
 
-	return file->f_flags & FASYNC || (owner && (owner->pid || owner->signum));
-}
-
-static int common_refuse(struct kcr_ctx *ctx, struct file *file)
-{
-	int ret = 0;
-
-	if (kcr_file_has_lease(file))	/* which sets an owner too */
-		ret = kcr_refuse(ctx, "lease: not supported yet");
-	else if (wants_signals(file))
-		ret = kcr_refuse(ctx, "signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC): not supported yet");
 	if (!ret && filemap_check_wb_err(file->f_mapping, file->f_wb_err))
 		ret = kcr_refuse(ctx, "a write error that has not been reported yet");
 	return ret;
@@ -101,13 +90,13 @@ int kcr_file_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
 	*id = kcr_saved_id(ctx, file);
 	if (*id)
 		return 0;
-	ret = common_refuse(ctx, file);
-	if (ret)
-		return ret;
 	for (i = 0; i < ARRAY_SIZE(file_kinds); i++)
 		if (file_kinds[i].match(ctx, file))
-			return kcr_save_object(ctx, file_kinds[i].kind, file, id);
-	return kcr_file_refuse(ctx, file);
+			break;
+	if (i == ARRAY_SIZE(file_kinds))
+		return kcr_file_refuse(ctx, file);
+	ret = common_refuse(ctx, file, file_kinds[i].kind);
+	return ret ?: kcr_save_object(ctx, file_kinds[i].kind, file, id);
 }
 
 /* kcr_file_restored() - the open file of a record, with a reference, or NULL */
@@ -150,8 +139,11 @@ static const struct {
 	{ O_PATH,	KCR_FILE_PATH },
 };
 
-/* Set when a program is executed; the mode that it leads to is not needed. */
-#define FILE_FLAGS_IGNORED	((int)__FMODE_EXEC | (int)__FMODE_NONOTIFY)
+/*
+ * Set when a program is executed; the mode that it leads to is not needed. The
+ * last is fown.c's.
+ */
+#define FILE_FLAGS_IGNORED	((int)__FMODE_EXEC | (int)__FMODE_NONOTIFY | FASYNC)
 
 /* kcr_file_flags_any() - how a file is open, as KCR_FILE_*; also for no access */
 int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags)

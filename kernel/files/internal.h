@@ -326,6 +326,10 @@ const char *kcr_opened_name(const struct kcr_opened *o);
 /* locks.c */
 bool kcr_file_has_lease(struct file *file);
 
+/* fown.c */
+int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
+bool kcr_file_has_write_lease(struct file *file);
+
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_file_is_tty(struct file *file);

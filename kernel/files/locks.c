@@ -4,7 +4,7 @@
  *
  * They are taken again when all descriptors are there. If somebody else has
  * one by then, the restart fails: the program relies on it. A thread that waits
- * for a lock asks for it again by itself. Leases are refused (file.c).
+ * for a lock asks for it again by itself. Leases are fown.c's.
  */
 #include <linux/file.h>
 #include <linux/mm.h>

@@ -105,7 +105,8 @@ static struct file *open_unnoticed(const struct path *path)
  * @r: the entry; r->file is set
  * @file: the target's own, which serves if it can be read from; or NULL
  *
- * A file of our own leaves the target's times and read-ahead alone.
+ * A file of our own leaves the target's times and read-ahead alone, but would
+ * break a lease on writing.
  */
 int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file)
 {
@@ -113,7 +114,8 @@ int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file
 
 	if (r->file)
 		return 0;
-	own = open_unnoticed(&r->path);
+	own = file && kcr_file_has_write_lease(file) ? ERR_PTR(-EAGAIN) :
+						      open_unnoticed(&r->path);
 	if (!IS_ERR(own)) {
 		own->f_flags |= O_NOATIME;
 		r->file = own;
@@ -160,7 +162,7 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	if (!S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
 	    !kcr_reg_match(ctx, file) || !has_writers(file) || will_be_kept(ctx, file))
 		return 0;
-	if (kcr_file_has_lease(file))	/* refused later; opening it would break the lease */
+	if (kcr_file_has_write_lease(file) && !(file->f_mode & FMODE_READ))	/* refused later */
 		return 0;
 	r = kcr_relied_get(ctx, file);
 	if (!r)

@@ -18,6 +18,7 @@
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/filter.h"
 #include "../../uapi/image/fifo.h"
+#include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/inotify.h"
@@ -121,6 +122,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
 	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
+	[KCR_KIND_FOWN]		= AT_LEAST(struct kcr_img_fown),
 	[KCR_KIND_MM]		= BETWEEN(KCR_MM_LEN_1, sizeof(struct kcr_img_mm)),
 	[KCR_KIND_VMA]		= BETWEEN(sizeof(struct kcr_img_vma),
 					  sizeof(struct kcr_img_vma) +

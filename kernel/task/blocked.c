@@ -21,9 +21,11 @@
  * restart is delivered, and the call returns what it returns for a signal.
  *
  * A call that we carry on has, in its registers, a result that would start it
- * again (-ERESTARTNOHAND) or the bytes that it has written.
+ * again (-ERESTARTNOHAND, -ERESTARTSYS) or the bytes that it has moved.
  */
+#include <linux/capability.h>
 #include <linux/overflow.h>
+#include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -92,11 +94,13 @@ static u32 sigwait_rewrite(struct kcr_blocked *b, struct pt_regs *regs, long ret
 	return b->timed || waits_for_unblocked(b) ? KCR_BLOCKED_SIGWAIT : KCR_BLOCKED_NONE;
 }
 
-static u32 write_rewrite(struct kcr_blocked *b, long ret, u32 call)
+/* Calls on files; a time-out that runs makes of them an -EINTR. */
+static u32 io_rewrite(struct kcr_blocked *b, struct pt_regs *regs, int nr, long ret)
 {
-	if (ret <= 0 || (call == KCR_BLOCKED_WRITE && ret >= b->arg[2]))
-		return KCR_BLOCKED_NONE;
-	b->done = ret;
+	u32 call = kcr_io_left(b, nr, ret);
+
+	if (ret == -EINTR && (call || nr == __NR_ioctl))
+		set_result(regs, -ERESTARTNOHAND);
 	return call;
 }
 
@@ -143,12 +147,8 @@ static u32 rewrite(struct kcr_thread *t, struct pt_regs *regs, long ret)
 	case __NR_semop:
 	case __NR_semtimedop:
 		return semop_rewrite(b, regs, ret);
-	case __NR_write:
-		return write_rewrite(b, ret, KCR_BLOCKED_WRITE);
-	case __NR_writev:
-		return write_rewrite(b, ret, KCR_BLOCKED_WRITEV);
 	default:
-		return KCR_BLOCKED_NONE;
+		return io_rewrite(b, regs, syscall_get_nr(current, regs), ret);
 	}
 }
 
@@ -176,16 +176,20 @@ void kcr_blocked_free(struct kcr_thread *t)
 	t->blocked = NULL;
 }
 
-/* What the clock of @task shows is the host's plus this. */
-static ktime_t clock_offset(struct task_struct *task, enum kcr_blocked_clock clock)
+/* What the image says of a point of time of @task's is the host's plus this. */
+static ktime_t clock_offset(struct task_struct *task, const struct kcr_blocked *b)
 {
 	struct timens_offsets offsets = kcr_clock_offsets(task);
 
-	switch (clock) {
+	switch (b->clock) {
 	case KCR_BLOCKED_MONOTONIC:
+	case KCR_BLOCKED_REALTIME_ALARM:
 		return timespec64_to_ktime(offsets.monotonic);
 	case KCR_BLOCKED_BOOTTIME:
+	case KCR_BLOCKED_BOOTTIME_ALARM:
 		return timespec64_to_ktime(offsets.boottime);
+	case KCR_BLOCKED_CPU:
+		return -kcr_cpu_clock_now(task, b->arg[1]);
 	default:
 		return 0;
 	}
@@ -209,7 +213,7 @@ static int blocked_write(struct kcr_ctx *ctx, struct kcr_thread *t,
 		.clock = cpu_to_le32(b->clock),
 		.done = cpu_to_le64(b->done),
 	};
-	ktime_t until = shift(b->until, clock_offset(t->task, b->clock));
+	ktime_t until = shift(b->until, clock_offset(t->task, b));
 	unsigned int i;
 
 	if (b->timed) {
@@ -250,9 +254,31 @@ static int blocked_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 	}
 }
 
-static bool writes(u32 call)
+/* Can a call be like that? Something must be left, and a reason to do it here. */
+static bool plausible(const struct kcr_img_blocked *img)
 {
-	return call == KCR_BLOCKED_WRITE || call == KCR_BLOCKED_WRITEV;
+	bool timed = img->flags & cpu_to_le32(KCR_BLOCKED_TIMED);
+	bool odd_clock = le32_to_cpu(img->clock) >= KCR_BLOCKED_CPU;
+
+	if (odd_clock && (!timed || le32_to_cpu(img->call) != KCR_BLOCKED_NANOSLEEP))
+		return false;
+	if (img->clock == cpu_to_le32(KCR_BLOCKED_CPU) &&
+	    ((clockid_t)le64_to_cpu(img->arg[1]) >= 0 ||
+	     CPUCLOCK_WHICH((clockid_t)le64_to_cpu(img->arg[1])) >= CPUCLOCK_MAX))
+		return false;
+	switch (le32_to_cpu(img->call)) {
+	case KCR_BLOCKED_SELECT:
+	case KCR_BLOCKED_ACCEPT:
+	case KCR_BLOCKED_CONNECT:
+		return timed && !img->done;
+	case KCR_BLOCKED_SPLICE:
+	case KCR_BLOCKED_SENDFILE:
+		return img->done;
+	case KCR_BLOCKED_WRITE ... KCR_BLOCKED_SENDMSG:
+		return timed || img->done;
+	default:
+		return !img->done;
+	}
 }
 
 static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -265,15 +291,17 @@ static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	call = le32_to_cpu(img->call);
 	clock = le32_to_cpu(img->clock);
 	flags = le32_to_cpu(img->flags);
-	if (!call || (call > KCR_BLOCKED_WRITEV && call != KCR_BLOCKED_SEMOP) ||
-	    clock > KCR_BLOCKED_REALTIME ||
+	if (!call || call > KCR_BLOCKED_SEMOP || clock > KCR_BLOCKED_BOOTTIME_ALARM ||
 	    flags & ~(KCR_BLOCKED_TIMED | KCR_BLOCKED_SHARED))
 		return kcr_bad_image(ctx, "system call %u, clock %u, flags %#x",
 				     call, clock, flags);
 	if (le64_to_cpu(img->until_ns) > KTIME_MAX ||
-	    (call == KCR_BLOCKED_SELECT && !(flags & KCR_BLOCKED_TIMED)) ||
-	    (writes(call) ? !img->done || le64_to_cpu(img->done) > MAX_RW_COUNT : !!img->done))
+	    le64_to_cpu(img->done) > MAX_RW_COUNT || !plausible(img))
 		return kcr_bad_image(ctx, "system call %u that never was like that", call);
+	if ((clock == KCR_BLOCKED_REALTIME_ALARM || clock == KCR_BLOCKED_BOOTTIME_ALARM) &&
+	    !capable(CAP_WAKE_ALARM))
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
+				"it sleeps on an alarm clock: you may not do that (CAP_WAKE_ALARM)");
 	return 0;
 }
 
@@ -307,7 +335,7 @@ void kcr_blocked_made(struct kcr_thread *t)
 	struct kcr_blocked none = {}, *b = t->blocked ?: &none;
 
 	if (b->timed)
-		b->until = shift(b->until, -clock_offset(current, b->clock));
+		b->until = shift(b->until, -clock_offset(current, b));
 	if (b->call >= KCR_BLOCKED_EPOLL || (b->call && confined()))
 		kcr_carry_begin(t);
 	else

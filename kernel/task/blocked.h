@@ -12,6 +12,9 @@
  */
 bool kcr_blocked_known(struct kcr_thread *t, int nr, const struct pt_regs *regs);
 
+/* Is @nr one that only programs sleep in that can't be saved? */
+bool kcr_blocked_refused(int nr);
+
 /*
  * In @t itself, in our callback, before it sleeps: t->in_signal is set and the
  * registers hold what the interrupted call returned. Takes what is needed to

@@ -17,31 +17,22 @@
  * The module can't be unloaded while a thread is in here. kcr_exit() waits for
  * the few instructions that follow module_put().
  */
-#include <linux/file.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
-#include <linux/uio.h>
 #include <uapi/linux/sem.h>
 #include <asm/syscall.h>
 
 #include "compat/signal.h"
-#include "compat/uio.h"
 #include "ksym.h"
 #include "task/blocked_call.h"
 #include "task/signals.h"
 
 static DEFINE_HASHTABLE(carried, 8);	/* by task */
 static DEFINE_SPINLOCK(carried_lock);	/* and kcr_thread.blocked changing hands */
-
-static bool was_interrupted(long ret)
-{
-	return ret == -EINTR || ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
-	       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
-}
 
 static ktime_t time_left(const struct kcr_blocked *b)
 {
@@ -95,7 +86,7 @@ static long carry_ppoll(struct kcr_blocked *b)
 	rb->poll.tv_sec = end.tv_sec;
 	rb->poll.tv_nsec = end.tv_nsec;
 	ret = kcr_call(do_restart_poll)(rb);
-	return was_interrupted(ret) ? -EINTR : ret;
+	return kcr_was_interrupted(ret) ? -EINTR : ret;
 }
 
 static long carry_select(struct kcr_blocked *b)
@@ -105,7 +96,7 @@ static long carry_select(struct kcr_blocked *b)
 					     (fd_set __user *)b->arg[2],
 					     (fd_set __user *)b->arg[3], &end);
 
-	return was_interrupted(ret) ? -EINTR : ret;
+	return kcr_was_interrupted(ret) ? -EINTR : ret;
 }
 
 static long carry_pselect(struct kcr_blocked *b)
@@ -177,50 +168,6 @@ static long carry_sigwait(struct kcr_blocked *b)
 	return sig;
 }
 
-/* What a piece of a write means for the whole of it. */
-static long wrote(struct kcr_blocked *b, long ret, size_t len)
-{
-	if (ret > 0)
-		b->done += ret;
-	syscall_set_return_value(current, current_pt_regs(), 0, b->done);
-	if (was_interrupted(ret) || (b->done < len && ret > 0 && signal_pending(current)))
-		return -ERESTARTSYS;
-	return b->done;
-}
-
-static long carry_write(struct kcr_blocked *b)
-{
-	size_t len = min_t(size_t, b->arg[2], MAX_RW_COUNT);
-	long ret = 0;
-
-	if (b->done < len)
-		ret = kcr_syscall(write, b->arg[0], b->arg[1] + b->done, len - b->done);
-	return wrote(b, ret, len);
-}
-
-static long carry_writev(struct kcr_blocked *b)
-{
-	struct iovec fast[UIO_FASTIOV], *iov = fast;
-	struct file *file = fget(b->arg[0]);
-	struct iov_iter iter;
-	loff_t pos = 0;
-	ssize_t len;
-	long ret = 0;
-
-	if (!file)
-		return b->done;
-	len = import_iovec(ITER_SOURCE, (const struct iovec __user *)b->arg[1], b->arg[2],
-			   UIO_FASTIOV, &iov, &iter);
-	if (len > 0 && b->done < len) {
-		iov_iter_advance(&iter, b->done);
-		ret = vfs_iter_write(file, &iter, &pos, 0);
-	}
-	if (len >= 0)
-		kfree(iov);
-	fput(file);
-	return wrote(b, ret, max_t(ssize_t, len, 0));
-}
-
 static long carry_semop(struct kcr_blocked *b)
 {
 	struct ipc_namespace *ns = current->nsproxy->ipc_ns;
@@ -252,8 +199,18 @@ static long (*const carriers[])(struct kcr_blocked *b) = {
 	[KCR_BLOCKED_PSELECT]		= carry_pselect,
 	[KCR_BLOCKED_SIGWAIT]		= carry_sigwait,
 	[KCR_BLOCKED_SIGSUSPEND]	= carry_sigsuspend,
-	[KCR_BLOCKED_WRITE]		= carry_write,
-	[KCR_BLOCKED_WRITEV]		= carry_writev,
+	[KCR_BLOCKED_WRITE]		= kcr_carry_io,
+	[KCR_BLOCKED_WRITEV]		= kcr_carry_io,
+	[KCR_BLOCKED_READ]		= kcr_carry_io,
+	[KCR_BLOCKED_READV]		= kcr_carry_io,
+	[KCR_BLOCKED_RECV]		= kcr_carry_io,
+	[KCR_BLOCKED_RECVMSG]		= kcr_carry_io,
+	[KCR_BLOCKED_SEND]		= kcr_carry_io,
+	[KCR_BLOCKED_SENDMSG]		= kcr_carry_io,
+	[KCR_BLOCKED_ACCEPT]		= kcr_carry_io,
+	[KCR_BLOCKED_CONNECT]		= kcr_carry_io,
+	[KCR_BLOCKED_SPLICE]		= kcr_carry_splice,
+	[KCR_BLOCKED_SENDFILE]		= kcr_carry_splice,
 	[KCR_BLOCKED_SEMOP]		= carry_semop,
 };
 
@@ -265,7 +222,7 @@ static long carry(struct kcr_blocked *b)
 		if (current->flags & PF_EXITING)
 			return -EINTR;
 		ret = carriers[b->call](b);
-		if (!was_interrupted(ret) || task_sigpending(current))
+		if (!kcr_was_interrupted(ret) || task_sigpending(current))
 			return ret;
 		clear_notify_signal();
 		if (task_work_pending(current))
@@ -299,9 +256,9 @@ static void carry_fn(struct callback_head *work)
 	struct kcr_blocked *b = container_of(work, struct kcr_blocked, work);
 	long ret = carry(b);
 
-	if (was_interrupted(ret) && b->done)
+	if (kcr_was_interrupted(ret) && b->done)
 		ret = b->done;
-	else if (!was_interrupted(ret) && test_and_clear_restore_sigmask())
+	else if (!kcr_was_interrupted(ret) && test_and_clear_restore_sigmask())
 		kcr_call(set_current_blocked)(&current->saved_sigmask);
 	syscall_set_return_value(current, current_pt_regs(), ret < 0 ? ret : 0, ret);
 	carry_end(b);

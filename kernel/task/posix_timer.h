@@ -28,6 +28,8 @@ int kcr_posix_timers_read(struct kcr_ctx *ctx, struct kcr_process *p);
 /* Leave out of a copy what was sent after that. */
 void kcr_posix_timers_filter(struct kcr_process *p, struct kcr_sigqueue *copy);
 int kcr_posix_timers_save(struct kcr_ctx *ctx, struct kcr_process *p);
+/* CPU time that a timer of @clock, which counts that of @pid, would see. Under RCU. */
+u64 kcr_cpu_now(clockid_t clock, struct pid *pid);
 
 /* posix_timer.c */
 

@@ -33,14 +33,14 @@
 /* Not in the image. */
 #define ANOTHERS_TIME	(1u << 31)
 
-/* The CPU time that a timer counts, asked as timer_gettime() would. */
-static u64 cpu_now(const struct k_itimer *timer)
+/* The CPU time that a timer of that clock would count, asked as timer_gettime() does. */
+u64 kcr_cpu_now(clockid_t clock, struct pid *pid)
 {
 	struct itimerspec64 left = {};
 	struct k_itimer probe = {
-		.it_clock = timer->it_clock,
+		.it_clock = clock,
 		.it_sigev_notify = SIGEV_SIGNAL,
-		.it.cpu.pid = timer->it.cpu.pid,
+		.it.cpu.pid = pid,
 		.it.cpu.node.expires = PROBE,
 	};
 
@@ -107,7 +107,7 @@ static ktime_t read_clock(struct kcr_ctx *ctx, const struct k_itimer *timer,
 static ktime_t read_cpu(struct kcr_ctx *ctx, struct task_struct *leader, struct k_itimer *timer,
 			struct kcr_img_posix_timer *img)
 {
-	u64 now = cpu_now(timer), expires = timer->it.cpu.node.expires;
+	u64 now = kcr_cpu_now(timer->it_clock, timer->it.cpu.pid), expires = timer->it.cpu.node.expires;
 	struct task_struct *task;
 
 	if (CPUCLOCK_PERTHREAD(timer->it_clock)) {

@@ -7,8 +7,12 @@
  * it on the sleeper's stack. There it also keeps the timer that will wake it,
  * and that can be found: a high-resolution timer in a sleeping thread's stack
  * is its own. The queues are short, and are looked at only for such calls.
+ *
+ * Sockets and terminals sleep in schedule_timeout(), whose timer counts jiffies
+ * and is in no queue that could be searched. It is looked for in the stack itself.
  */
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/sched/task_stack.h>
 #include <linux/timerqueue.h>
@@ -64,4 +68,44 @@ bool kcr_sleep_until(struct task_struct *task, ktime_t *until)
 		if (cpu_find(per_cpu_ptr(bases, cpu), task, until))
 			return true;
 	return false;
+}
+
+/* kernel/time/timer.c keeps this to itself; so it has been since 4.15. */
+struct process_timer {
+	struct timer_list timer;
+	struct task_struct *task;
+};
+
+/* It may be gone, or become something else, while it is read. */
+static bool timer_read(const struct process_timer *p, struct task_struct *task,
+		       unsigned long *expires)
+{
+	*expires = READ_ONCE_NOCHECK(p->timer.expires);
+	return READ_ONCE_NOCHECK(p->timer.function) == (void *)kcr_var_process_timeout &&
+	       READ_ONCE_NOCHECK(p->task) == task &&
+	       READ_ONCE_NOCHECK(p->timer.entry.pprev);
+}
+
+/* Rounded up: never too early. */
+static ktime_t from_jiffies(unsigned long expires)
+{
+	long left = expires - jiffies;
+
+	return ktime_add_ns(ktime_get(), left > 0 ? left * (u64)TICK_NSEC : 0);
+}
+
+bool kcr_timeout_until(struct task_struct *task, ktime_t *until)
+{
+	void *stack = try_get_task_stack(task), *p;
+	unsigned long expires;
+	bool found = false;
+
+	if (!stack)
+		return false;
+	for (p = stack; !found && p + sizeof(struct process_timer) <= stack + THREAD_SIZE; p += sizeof(long))
+		found = timer_read(p, task, &expires);
+	kcr_call(put_task_stack)(task);
+	if (found)
+		*until = from_jiffies(expires);
+	return found;
 }

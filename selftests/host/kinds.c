@@ -14,6 +14,7 @@
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/filter.h"
 #include "../../uapi/image/fifo.h"
+#include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/inotify.h"
@@ -289,6 +290,11 @@ static void put_tables(struct build *b)
 	struct kcr_img_fs fs = {
 		.umask = cpu_to_le32(022), .cwd_len = cpu_to_le32(6),
 	};
+	struct kcr_img_fown fown = { .count = cpu_to_le32(1) };
+	struct kcr_img_fown_file owned = {
+		.flags = cpu_to_le32(KCR_FOWN_ASYNC), .signum = cpu_to_le32(29),
+		.type = cpu_to_le32(KCR_FOWN_PROCESS), .id = cpu_to_le32(1203),
+	};
 	struct kcr_img_locks locks = { .count = cpu_to_le32(1) };
 	struct kcr_img_lock lock = {
 		.fd = cpu_to_le32(1), .type = cpu_to_le32(KCR_LOCK_FLOCK),
@@ -303,6 +309,7 @@ static void put_tables(struct build *b)
 	PUT_TAIL(b, KCR_KIND_FDTABLE, 0, 0, &table, fds, sizeof(fds));
 	PUT_TAIL(b, KCR_KIND_FS, 0, 0, &fs, "/home", 6);
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
+	PUT_TAIL(b, KCR_KIND_FOWN, 0, 0, &fown, &owned, sizeof(owned));
 }
 
 static void put_semaphores(struct build *b)

@@ -4,6 +4,7 @@
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/reg.h"
@@ -290,4 +291,49 @@ static void locks_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_locks = {
 	.size	= sizeof(struct kcr_img_locks),
 	.print	= locks_print,
+};
+
+static const struct info_name fown_flags[] = {
+	{ KCR_FOWN_ASYNC,	"async" },
+	{ KCR_FOWN_LEASE_READ,	"lease_read" },
+	{ KCR_FOWN_LEASE_WRITE,	"lease_write" },
+	{ }
+};
+
+static const struct info_name fown_types[] = {
+	{ KCR_FOWN_NOBODY,	"nobody" },
+	{ KCR_FOWN_THREAD,	"thread" },
+	{ KCR_FOWN_PROCESS,	"process" },
+	{ KCR_FOWN_GROUP,	"group" },
+	{ }
+};
+
+static void fown_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_fown *fown = rec->data;
+	size_t i, n = info_items(rec, sizeof(*fown), sizeof(fown->file[0]),
+				 le32_to_cpu(fown->count));
+
+	emit_begin_list(e, "files");
+	for (i = 0; i < n; i++) {
+		const struct kcr_img_fown_file *file = &fown->file[i];
+
+		emit_begin(e, NULL);
+		EMIT32(e, file, fd);
+		info_flags(e, "flags", le32_to_cpu(file->flags), fown_flags);
+		info_enum(e, "type", le32_to_cpu(file->type), fown_types);
+		EMIT32(e, file, id);
+		EMIT32(e, file, signum);
+		EMIT32(e, file, uid);
+		EMIT32(e, file, euid);
+		EMIT32(e, file, async_fd);
+		EMIT32(e, file, lease_fd);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_fown = {
+	.size	= sizeof(struct kcr_img_fown),
+	.print	= fown_print,
 };

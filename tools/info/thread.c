@@ -77,6 +77,16 @@ static const struct info_name blocked_calls[] = {
 	{ KCR_BLOCKED_SIGSUSPEND,	"sigsuspend" },
 	{ KCR_BLOCKED_WRITE,		"write" },
 	{ KCR_BLOCKED_WRITEV,		"writev" },
+	{ KCR_BLOCKED_READ,		"read" },
+	{ KCR_BLOCKED_READV,		"readv" },
+	{ KCR_BLOCKED_RECV,		"recv" },
+	{ KCR_BLOCKED_RECVMSG,		"recvmsg" },
+	{ KCR_BLOCKED_SEND,		"send" },
+	{ KCR_BLOCKED_SENDMSG,		"sendmsg" },
+	{ KCR_BLOCKED_ACCEPT,		"accept" },
+	{ KCR_BLOCKED_CONNECT,		"connect" },
+	{ KCR_BLOCKED_SPLICE,		"splice" },
+	{ KCR_BLOCKED_SENDFILE,		"sendfile" },
 	{ KCR_BLOCKED_SEMOP,		"semtimedop" },
 	{ }
 };
@@ -91,6 +101,9 @@ static const struct info_name blocked_clocks[] = {
 	{ KCR_BLOCKED_MONOTONIC,	"monotonic" },
 	{ KCR_BLOCKED_BOOTTIME,		"boottime" },
 	{ KCR_BLOCKED_REALTIME,		"realtime" },
+	{ KCR_BLOCKED_CPU,		"CPU time" },
+	{ KCR_BLOCKED_REALTIME_ALARM,	"realtime alarm" },
+	{ KCR_BLOCKED_BOOTTIME_ALARM,	"boottime alarm" },
 	{ }
 };
 

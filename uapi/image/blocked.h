@@ -17,6 +17,16 @@
  * @KCR_BLOCKED_SIGSUSPEND: ()
  * @KCR_BLOCKED_WRITE: (fd, buf, len), of which @done bytes are written
  * @KCR_BLOCKED_WRITEV: (fd, iov, iovcnt), of which @done bytes are written
+ * @KCR_BLOCKED_READ: (fd, buf, len), of which @done bytes are read
+ * @KCR_BLOCKED_READV: (fd, iov, iovcnt), likewise
+ * @KCR_BLOCKED_RECV: (fd, buf, len, flags, addr, addrlen), likewise
+ * @KCR_BLOCKED_RECVMSG: (fd, msg, flags), likewise
+ * @KCR_BLOCKED_SEND: (fd, buf, len, flags, addr, addrlen), @done bytes are sent
+ * @KCR_BLOCKED_SENDMSG: (fd, msg, flags), likewise
+ * @KCR_BLOCKED_ACCEPT: (fd, addr, addrlen, flags)
+ * @KCR_BLOCKED_CONNECT: (fd, addr, addrlen)
+ * @KCR_BLOCKED_SPLICE: (in, off_in, out, off_out, len, flags), @done bytes are moved
+ * @KCR_BLOCKED_SENDFILE: (out, in, offset, count), likewise
  * @KCR_BLOCKED_SEMOP: (id, sops, nsops), semtimedop()
  *
  * Calls that the kernel starts again by itself, from their arguments, are in no
@@ -36,17 +46,40 @@ enum kcr_blocked_call {
 	KCR_BLOCKED_SIGSUSPEND	= 9,
 	KCR_BLOCKED_WRITE	= 10,
 	KCR_BLOCKED_WRITEV	= 11,
-	KCR_BLOCKED_SEMOP	= 20,
+	KCR_BLOCKED_READ	= 12,
+	KCR_BLOCKED_READV	= 13,
+	KCR_BLOCKED_RECV	= 14,
+	KCR_BLOCKED_RECVMSG	= 15,
+	KCR_BLOCKED_SEND	= 16,
+	KCR_BLOCKED_SENDMSG	= 17,
+	KCR_BLOCKED_ACCEPT	= 18,
+	KCR_BLOCKED_CONNECT	= 19,
+	KCR_BLOCKED_SPLICE	= 20,
+	KCR_BLOCKED_SENDFILE	= 21,
+	KCR_BLOCKED_SEMOP	= 22,
 };
 
 #define KCR_BLOCKED_TIMED	(1u << 0) /* @until_ns holds */
 #define KCR_BLOCKED_SHARED	(1u << 1) /* futex: not FUTEX_PRIVATE_FLAG */
 
-/* enum kcr_blocked_clock - what @until_ns is a point of, as the program sees it */
+/**
+ * enum kcr_blocked_clock - what @until_ns is a point of, as the program sees it
+ * @KCR_BLOCKED_MONOTONIC: CLOCK_MONOTONIC
+ * @KCR_BLOCKED_BOOTTIME: CLOCK_BOOTTIME
+ * @KCR_BLOCKED_REALTIME: CLOCK_REALTIME
+ * @KCR_BLOCKED_CPU: a clock of CPU time, @arg[1] of KCR_BLOCKED_NANOSLEEP as the
+ *	program gave it; @until_ns is what is left
+ * @KCR_BLOCKED_REALTIME_ALARM: sleeps on CLOCK_REALTIME_ALARM; @until_ns is a
+ *	point of CLOCK_MONOTONIC, as only time that passes counts
+ * @KCR_BLOCKED_BOOTTIME_ALARM: sleeps on CLOCK_BOOTTIME_ALARM until CLOCK_BOOTTIME
+ */
 enum kcr_blocked_clock {
 	KCR_BLOCKED_MONOTONIC	= 0,
 	KCR_BLOCKED_BOOTTIME	= 1,
 	KCR_BLOCKED_REALTIME	= 2,
+	KCR_BLOCKED_CPU		= 3,
+	KCR_BLOCKED_REALTIME_ALARM = 4,
+	KCR_BLOCKED_BOOTTIME_ALARM = 5,
 };
 
 /**

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC), and leases. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "kcr_harness.h"
+
+static sigset_t io_set;
+
+static void block_signals(void)
+{
+	sigemptyset(&io_set);
+	sigaddset(&io_set, SIGIO);
+	sigaddset(&io_set, SIGUSR2);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &io_set, NULL));
+}
+
+/* The next of them, or 0; its descriptor. */
+static int next_signal(int ms, int *fd)
+{
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	siginfo_t info = {};
+	int sig = sigtimedwait(&io_set, &info, &ts);
+
+	if (fd)
+		*fd = info.si_fd;
+	return sig < 0 ? 0 : sig;
+}
+
+static void set_async(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, flags | O_ASYNC));
+	ASSERT_TRUE(fcntl(fd, F_GETFL) & O_ASYNC);
+}
+
+static void want_signals(int fd)
+{
+	ASSERT_EQ(0, fcntl(fd, F_SETOWN, getpid()));
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
+	set_async(fd);
+}
+
+static void expect_signals(int fd, int other)
+{
+	int at = -1;
+
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	EXPECT_EQ(SIGUSR2, fcntl(fd, F_GETSIG));
+	EXPECT_TRUE(fcntl(fd, F_GETFL) & O_ASYNC);
+	EXPECT_EQ(0, next_signal(0, NULL));
+	ASSERT_EQ(1, write(other, "x", 1));
+	EXPECT_EQ(SIGUSR2, next_signal(2000, &at));
+	EXPECT_EQ(fd, at);
+}
+
+TEST(a_pipe_sends_signals)
+{
+	int fds[2];
+
+	block_signals();
+	ASSERT_EQ(0, pipe(fds));
+	want_signals(fds[0]);
+	cut();
+	expect_signals(fds[0], fds[1]);
+}
+
+TEST(a_fifo_sends_signals)
+{
+	int rd, wr;
+
+	block_signals();
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	rd = open("fifo", O_RDONLY | O_NONBLOCK);
+	wr = open("fifo", O_WRONLY);
+	want_signals(rd);
+	cut();
+	expect_signals(rd, wr);
+}
+
+TEST(a_socket_sends_signals)
+{
+	int fds[2];
+
+	block_signals();
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	want_signals(fds[0]);
+	cut();
+	expect_signals(fds[0], fds[1]);
+}
+
+TEST(a_terminal_sends_signals)
+{
+	struct termios raw;
+	int master, slave;
+
+	block_signals();
+	ASSERT_EQ(0, openpty(&master, &slave, NULL, NULL, NULL));
+	ASSERT_EQ(0, tcgetattr(slave, &raw));
+	cfmakeraw(&raw);
+	ASSERT_EQ(0, tcsetattr(slave, TCSANOW, &raw));
+	want_signals(slave);
+	cut();
+	expect_signals(slave, master);
+}
+
+/* Told is the descriptor that it was set through, though it is closed. */
+TEST(signals_tell_the_descriptor)
+{
+	int fds[2], dup, at = -1;
+
+	block_signals();
+	ASSERT_EQ(0, pipe(fds));
+	dup = fcntl(fds[0], F_DUPFD, 50);
+	want_signals(dup);
+	ASSERT_EQ(0, close(dup));
+	cut();
+	ASSERT_EQ(1, write(fds[1], "x", 1));
+	EXPECT_EQ(SIGUSR2, next_signal(2000, &at));
+	EXPECT_EQ(50, at);
+}
+
+TEST(without_a_number_it_is_sigio)
+{
+	int fds[2];
+
+	block_signals();
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getpid()));
+	set_async(fds[0]);
+	cut();
+	EXPECT_EQ(0, fcntl(fds[0], F_GETSIG));
+	ASSERT_EQ(1, write(fds[1], "x", 1));
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+}
+
+static volatile int told;
+static int a_pipe[2];
+
+static void *wait_for_sigio(void *arg)
+{
+	sigset_t set;
+	int sig;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	sigwait(&set, &sig);
+	told = gettid();
+	return NULL;
+}
+
+TEST(a_thread_gets_them)
+{
+	struct f_owner_ex own = { .type = F_OWNER_TID }, now = {};
+	pthread_t thread;
+
+	block_signals();
+	ASSERT_EQ(0, pipe(a_pipe));
+	own.pid = start_thread(&thread, wait_for_sigio, NULL);
+	ASSERT_EQ(0, fcntl(a_pipe[0], F_SETOWN_EX, &own));
+	set_async(a_pipe[0]);
+	cut();
+	EXPECT_EQ(0, fcntl(a_pipe[0], F_GETOWN_EX, &now));
+	EXPECT_EQ(F_OWNER_TID, now.type);
+	EXPECT_EQ(own.pid, now.pid);
+	ASSERT_EQ(1, write(a_pipe[1], "x", 1));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(own.pid, told);
+}
+
+/* A child, and all of the group. */
+TEST(a_child_and_a_group_get_them)
+{
+	int group[2], child[2], status, sig;
+	struct f_owner_ex now = {};
+	pid_t pid;
+
+	block_signals();
+	ASSERT_EQ(0, pipe(group));
+	ASSERT_EQ(0, pipe(child));
+	pid = fork();
+	if (!pid)
+		_exit(next_signal(60000, NULL) == SIGUSR2 &&
+		      next_signal(20000, NULL) == SIGIO ? 7 : 1);
+	ASSERT_EQ(0, fcntl(child[0], F_SETOWN, pid));
+	ASSERT_EQ(0, fcntl(child[0], F_SETSIG, SIGUSR2));
+	set_async(child[0]);
+	ASSERT_EQ(0, fcntl(group[0], F_SETOWN, -getpgrp()));
+	set_async(group[0]);
+	cut();
+	EXPECT_EQ(pid, fcntl(child[0], F_GETOWN));
+	EXPECT_EQ(0, fcntl(group[0], F_GETOWN_EX, &now));
+	EXPECT_EQ(F_OWNER_PGRP, now.type);
+	EXPECT_EQ(getpgrp(), now.pid);
+	ASSERT_EQ(1, write(child[1], "x", 1));
+	usleep(300000);
+	ASSERT_EQ(1, write(group[1], "x", 1));
+	sig = next_signal(2000, NULL);
+	EXPECT_EQ(SIGIO, sig);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(7, WEXITSTATUS(status));
+}
+
+TEST(a_user_keeps_them, .user = "alice")
+{
+	int fds[2];
+
+	block_signals();
+	ASSERT_EQ(0, pipe(fds));
+	want_signals(fds[0]);
+	cut();
+	expect_signals(fds[0], fds[1]);
+}
+
+TEST(an_owner_without_signals)
+{
+	int fd = open("file", O_RDWR | O_CREAT, 0600), fds[2];
+
+	ASSERT_EQ(0, fcntl(fd, F_SETOWN, getpid()));
+	ASSERT_EQ(0, pipe(fds));
+	ASSERT_EQ(0, fcntl(fds[1], F_SETSIG, SIGUSR1));
+	cut();
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	EXPECT_EQ(0, fcntl(fd, F_GETSIG));
+	EXPECT_EQ(0, fcntl(fds[1], F_GETOWN));
+	EXPECT_EQ(SIGUSR1, fcntl(fds[1], F_GETSIG));
+	EXPECT_FALSE(fcntl(fds[1], F_GETFL) & O_ASYNC);
+}
+
+TEST_REFUSED(an_owner_outside, "which is not in the tree")
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe(fds));
+	/* Without O_ASYNC, which would tell the harness when the pipe is closed. */
+	ASSERT_EQ(0, fcntl(fds[0], F_SETOWN, getppid()));
+	cut();
+	EXPECT_EQ(getppid(), fcntl(fds[0], F_GETOWN));
+}
+
+TEST_REFUSED(a_watched_directory, "F_NOTIFY")
+{
+	int fd = open(".", O_RDONLY);
+
+	block_signals();
+	ASSERT_EQ(0, fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT));
+	cut();
+	close(open("new", O_CREAT | O_WRONLY, 0600));
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+}
+
+TEST_REFUSED(a_lease, "lease: not supported yet")
+{
+	int fd = open("leased", O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_WRLCK));
+	cut();
+	EXPECT_EQ(F_WRLCK, fcntl(fd, F_GETLEASE));
+}
