@@ -23,6 +23,7 @@
 #include "ksym.h"
 #include "netlink.h"
 #include "policy.h"
+#include "task/cgroup.h"
 
 #define KCR_TIMEOUT_DEFAULT_MS	10000
 
@@ -159,6 +160,27 @@ static long op_finish(struct kcr_ctx *ctx, void __user *arg)
 	return ret;
 }
 
+static long op_cgroup(struct kcr_ctx *ctx, void __user *arg)
+{
+	struct kcr_cgroup next;
+	int ret = copy_in(&next, sizeof(next), arg);
+	u32 usize = next.size, room = next.path_len;
+	const char *path;
+
+	if (ret)
+		return ret;
+	if (ctx->phase != KCR_PHASE_PREPARED)
+		return -EBUSY;
+	ret = kcr_cgroup_next(ctx, &next, &path);
+	if (ret)
+		return ret;
+	next.size = sizeof(next);
+	next.path_len = strlen(path) + 1;
+	if (copy_to_user(u64_to_user_ptr(next.path), path, min(room, next.path_len)))
+		return -EFAULT;
+	return copy_out(arg, &next, sizeof(next), usize);
+}
+
 static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
 {
 	lockdep_assert_held(&ctx->status_lock);
@@ -233,6 +255,9 @@ static long op_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case KCR_IOC_FINISH:
 		ret = op_finish(ctx, (void __user *)arg);
+		break;
+	case KCR_IOC_CGROUP:
+		ret = op_cgroup(ctx, (void __user *)arg);
 		break;
 	default:
 		ret = -ENOTTY;

@@ -350,6 +350,7 @@ struct kcr_chunk {
  * @pages_buf: for payloads from there on, NULL until needed
  * @pages_kept: the run there was not its reader's
  * @pages_done: the end has been read
+ * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  *
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
@@ -438,6 +439,7 @@ struct kcr_ctx {
 	struct kcr_rec_head next;	/* first record that is not in @recs */
 	void *pages_buf;
 	bool pages_kept, pages_done;
+	struct kcr_rec *cgroup;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
 	void *mm_data;

@@ -30,6 +30,7 @@
 #include "netlink.h"
 #include "policy.h"
 #include "task/blocked.h"
+#include "task/cgroup.h"
 
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
@@ -201,6 +202,13 @@ static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 	return 0;
 }
 
+static int thread_ask_thawed(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = kcr_cgroup_thawed(ctx, task);
+
+	return ret ?: thread_ask(ctx, task);
+}
+
 static int ask_all(struct kcr_ctx *ctx, bool *any)
 {
 	struct task_struct *found[KCR_ASK_BATCH];
@@ -212,7 +220,7 @@ static int ask_all(struct kcr_ctx *ctx, bool *any)
 		nr = kcr_tree_unknown(ctx, found, KCR_ASK_BATCH);
 		for (i = 0; i < nr; i++) {
 			*any = true;
-			ret = ret ?: thread_ask(ctx, found[i]);
+			ret = ret ?: thread_ask_thawed(ctx, found[i]);
 			put_task_struct(found[i]);
 		}
 	} while (!ret && nr == KCR_ASK_BATCH);

@@ -19,6 +19,7 @@
  *   |
  *   `- KCR_IOC_RESTART -> fd
  *        +- KCR_IOC_RUN		reads the image; everything is made, parked
+ *        +- KCR_IOC_CGROUP	tells, call by call, who was in which cgroup
  *        +- KCR_IOC_FINISH		commits: the program runs
  *        `- close()			whatever was made is killed
  *
@@ -254,6 +255,32 @@ struct kcr_status {
 	__u64	text;
 };
 
+#define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */
+
+/**
+ * struct kcr_cgroup - KCR_IOC_CGROUP: where somebody was in cgroup2
+ * @size: sizeof(struct kcr_cgroup)
+ * @flags: KCR_CGROUP_*
+ * @id: of the process or thread that was made, in the caller's pid namespace
+ * @threaded: so many last components of the path were threaded cgroups
+ * @path_len: in: bytes at @path; out: bytes that there are, with the final NUL
+ * @reserved: zero
+ * @path: where to put the path, as it was in the checkpointer's cgroup namespace
+ *
+ * Of a program that is prepared; each call tells of the next, a process before
+ * its threads. ENOENT after the last one. To put them there is the caller's
+ * part, before KCR_IOC_FINISH.
+ */
+struct kcr_cgroup {
+	__u32	size;
+	__u32	flags;
+	__s32	id;
+	__u32	threaded;
+	__u32	path_len;
+	__u32	reserved;
+	__u64	path;
+};
+
 #define KCR_IOC_MAGIC		0xcb
 #define KCR_IOC_INFO		_IOWR(KCR_IOC_MAGIC, 0, struct kcr_info)
 #define KCR_IOC_CHECKPOINT	_IOW(KCR_IOC_MAGIC, 1, struct kcr_checkpoint)
@@ -262,6 +289,7 @@ struct kcr_status {
 #define KCR_IOC_FINISH		_IOW(KCR_IOC_MAGIC, 4, struct kcr_finish)
 #define KCR_IOC_STATUS		_IOWR(KCR_IOC_MAGIC, 5, struct kcr_status)
 #define KCR_IOC_CANCEL		_IO(KCR_IOC_MAGIC, 6)
+#define KCR_IOC_CGROUP		_IOWR(KCR_IOC_MAGIC, 7, struct kcr_cgroup)
 
 /*
  * Generic netlink: family "kcr".

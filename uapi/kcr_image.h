@@ -133,6 +133,7 @@ struct kcr_rec_head {
 	x(58, X86_LDT,	x86_ldt,  "x86-64 local descriptor table")	\
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
+	x(80, CGROUP,	cgroup,	  "cgroup that a process is in")	\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\
 	x(34, TIME,	time,	  "clocks of the process")		\
 	x(56, USAGE,	usage,	  "CPU time, other usage, and when it began") \

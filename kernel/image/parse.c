@@ -8,6 +8,7 @@
  */
 #include "parse.h"
 #include "../../uapi/image/blocked.h"
+#include "../../uapi/image/cgroup.h"
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
@@ -126,6 +127,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
 	[KCR_KIND_THREAD]	= EXACTLY(struct kcr_img_thread),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
+	[KCR_KIND_CGROUP]	= BETWEEN(sizeof(struct kcr_img_cgroup),
+					  sizeof(struct kcr_img_cgroup) + KCR_CGROUP_PATH_MAX),
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
 	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
 	[KCR_KIND_TIME]		= EXACTLY(struct kcr_img_time),

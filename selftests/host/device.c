@@ -279,3 +279,10 @@ int device_cancel(int op)
 	atomic_store(&cancelled, true);
 	return 0;
 }
+
+int device_cgroup(int op, struct kcr_cgroup *next)
+{
+	(void)op;
+	(void)next;
+	return -ENOENT;
+}

@@ -4,6 +4,7 @@
  */
 #include "../../tools/lib/tool.h"
 #include "../../uapi/image/blocked.h"
+#include "../../uapi/image/cgroup.h"
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
@@ -388,6 +389,7 @@ static void put_process(struct build *b)
 		.exit_signal = cpu_to_le32(17),
 		.oom_score_adj = cpu_to_le32(-100),
 	};
+	struct kcr_img_cgroup cgroup = { .threaded = cpu_to_le32(1) };
 	struct kcr_img_rlimit limits[16] = {
 		{ cpu_to_le64(KCR_RLIM_INFINITY), cpu_to_le64(KCR_RLIM_INFINITY) },
 	};
@@ -418,6 +420,7 @@ static void put_process(struct build *b)
 
 	PUT(b, KCR_KIND_PROCESS, ID_PROCESS, 0, &process);
 	PUT(b, KCR_KIND_RLIMITS, 0, 0, &limits);
+	PUT_TAIL(b, KCR_KIND_CGROUP, 0, 0, &cgroup, "/job/some", 10);
 	PUT(b, KCR_KIND_SIGHAND, 0, 0, &actions);
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);
