@@ -201,6 +201,21 @@ time.sleep(1000)'
 	gone
 }
 
+# Entering a cpuset gives a thread all of its processors.
+keeps_affinity()
+{
+	family
+	echo +cpuset > "$fs/cgroup.subtree_control"
+	echo +cpuset > "$fs/kcr-test/cgroup.subtree_control"
+	echo 0-1 > "$fs/kcr-test/parent/cpuset.cpus"
+	taskset -p -c 1 "$pid"
+	save_and_kill
+	expect 0 restart -d --cgroup=keep img
+	back /kcr-test/parent /kcr-test/child
+	taskset -p -c "$pid" | grep -q ': 1$'
+	gone
+}
+
 in_a_new_pid_namespace()
 {
 	local inside
@@ -228,6 +243,11 @@ promise stays_without_rights stays_without_rights
 promise leaves_nothing leaves_nothing
 promise refuses_frozen refuses_frozen
 promise keeps_threads keeps_threads
+if [ "$(nproc)" -gt 1 ]; then
+	promise keeps_affinity keeps_affinity
+else
+	skip keeps_affinity "there is one processor"
+fi
 promise in_a_new_pid_namespace in_a_new_pid_namespace
 remove
 finish
