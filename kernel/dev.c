@@ -23,9 +23,12 @@
 #include "ksym.h"
 #include "netlink.h"
 #include "policy.h"
+#include "scope.h"
 #include "task/cgroup.h"
 
 #define KCR_TIMEOUT_DEFAULT_MS	10000
+
+#define KCR_CKPT_SCOPES	(KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | KCR_CKPT_CGROUP)
 
 /* The descriptor of an operation */
 
@@ -369,6 +372,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		return ret;
 	if (ck.flags & ~KCR_CKPT_FLAGS || ck.pid <= 0)
 		return -EINVAL;
+	if (hweight32(ck.flags & KCR_CKPT_SCOPES) > 1 || ck.reserved)
+		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, false, ck.flags);
 	if (!ctx)
 		return -ENOMEM;
@@ -379,6 +384,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		ret = find_target(ctx, ck.pid);
 	if (!ret)
 		ret = kcr_policy_process(ctx, ctx->root);
+	if (!ret)
+		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)

@@ -28,6 +28,7 @@
 #include <uapi/kcr.h>
 #include <uapi/kcr_image.h>
 
+struct cgroup;
 struct kcr_ctx;
 struct kcr_posix_timers;
 struct kcr_process;
@@ -300,6 +301,8 @@ struct kcr_chunk {
  *
  * @root: the target, or the first process made
  * @pid: of @root
+ * @scope_pid: checkpoint: session or group that is saved too, or NULL
+ * @scope_cgroup: checkpoint: cgroup that is saved too, or NULL
  * @processes: struct kcr_process, @root first, each after its parent
  * @nr_processes: how many
  * @building: restart: the one that builds itself; there is one at a time
@@ -390,6 +393,8 @@ struct kcr_ctx {
 	/* the target, or what is made */
 	struct kcr_process *root;
 	struct pid *pid;
+	struct pid *scope_pid;
+	struct cgroup *scope_cgroup;
 	struct list_head processes;
 	unsigned int nr_processes;
 	struct kcr_process *building;

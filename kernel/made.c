@@ -2,7 +2,8 @@
 /*
  * The tasks that a restart makes, in their own context.
  *
- * The first process is the restarter's child. Each builds itself: records,
+ * The first process is the restarter's child, and so is each other one whose
+ * parent is not in the image. Each builds itself: records,
  * pages, then its children, its threads, and what joins all of that. They do so
  * one after the other, in the order of the image, so that nothing need be
  * locked, and the stream of pages is read as it comes; a child waits for its
@@ -424,7 +425,15 @@ static struct kcr_thread *leader_of(struct kcr_process *p)
 
 static int make_process(struct kcr_process *p, int exit_signal)
 {
-	return make(p->ctx, p->tgid, 0, exit_signal, leader_fn, leader_of(p));
+	u64 flags = p->parent || p == p->ctx->root ? 0 : CLONE_PARENT;
+
+	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
+}
+
+/* Who has no parent in the image becomes a brother of the first process. */
+static bool is_maker(const struct kcr_process *maker, const struct kcr_process *p)
+{
+	return p->parent ? p->parent == maker : maker == maker->ctx->root;
 }
 
 static int make_children(struct kcr_process *parent)
@@ -433,7 +442,7 @@ static int make_children(struct kcr_process *parent)
 	int ret = 0;
 
 	list_for_each_entry_continue(p, &parent->ctx->processes, node) {
-		if (p->parent != parent)
+		if (!is_maker(parent, p))
 			continue;
 		ret = p->zombie ? make_zombie(p) :
 		      make_process(p, le32_to_cpu(kcr_rec_as(p->rec, struct kcr_img_process)

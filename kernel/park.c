@@ -166,6 +166,11 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 
 	if (p)
 		return p;
+	if (same_thread_group(task, current)) {
+		kcr_fail(ctx, KCR_CLASS_USAGE, -EDEADLK,
+			 "whoever checkpoints is one of the processes: do it from outside (setsid)");
+		return NULL;
+	}
 	p = kcr_process_add(ctx, NULL);
 	if (!p) {
 		kcr_nomem(ctx);
@@ -173,6 +178,11 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 	}
 	p->leader = get_task_struct(task->group_leader);
 	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
+	if (!p->tgid) {
+		kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+			 "a process outside of your pid namespace is one of those to be saved");
+		return NULL;
+	}
 	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
 	mark = kcr_where_process(ctx, p);
 	ret = kcr_policy_process(ctx, p);

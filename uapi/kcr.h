@@ -136,8 +136,12 @@ struct kcr_info {
 #define KCR_CKPT_CHECK		(1u << 1) /* list blockers, estimate; write nothing */
 #define KCR_CKPT_WITH_FILES	(1u << 2) /* contents of files open for writing too */
 #define KCR_CKPT_SINGLE		(1u << 3) /* the process alone, not its descendants */
+#define KCR_CKPT_SESSION	(1u << 4) /* also all of its session */
+#define KCR_CKPT_GROUP		(1u << 5) /* also all of its process group */
+#define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
-				 KCR_CKPT_SINGLE)
+				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
+				 KCR_CKPT_CGROUP)
 
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
@@ -145,6 +149,11 @@ struct kcr_info {
  * @flags: KCR_CKPT_*
  * @pid: process id in the caller's pid namespace
  * @timeout_ms: how long to wait until every thread has stopped; 0: 10 seconds
+ * @cgroup_fd: with KCR_CKPT_CGROUP: a directory of cgroup2, open
+ * @reserved: zero
+ *
+ * At most one of KCR_CKPT_SINGLE, _SESSION, _GROUP and _CGROUP may be set; the
+ * last three include all descendants.
  *
  * Returns a descriptor of the operation, close-on-exec. Errors: EPERM, ESRCH,
  * EINVAL, EBUSY (too many operations), EOPNOTSUPP (a kernel thread, oneself).
@@ -154,6 +163,8 @@ struct kcr_checkpoint {
 	__u32	flags;
 	__s32	pid;
 	__u32	timeout_ms;
+	__s32	cgroup_fd;
+	__u32	reserved;
 };
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */

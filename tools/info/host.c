@@ -13,6 +13,10 @@ static const struct info_name checkpoint_flags[] = {
 	{ KCR_CKPT_HOLD,	"hold" },
 	{ KCR_CKPT_CHECK,	"check" },
 	{ KCR_CKPT_WITH_FILES,	"with_files" },
+	{ KCR_CKPT_SINGLE,	"single" },
+	{ KCR_CKPT_SESSION,	"session" },
+	{ KCR_CKPT_GROUP,	"group" },
+	{ KCR_CKPT_CGROUP,	"cgroup" },
 	{ }
 };
 

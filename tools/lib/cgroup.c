@@ -364,3 +364,49 @@ void cgroup_undo(struct cgroups *c)
 		free(made);
 	}
 }
+
+/* Whoever has been there first has the lowest id, most often. */
+static pid_t first_of(int dir)
+{
+	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC), pid, first = 0;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 0 && (!first || pid < first))
+			first = pid;
+	if (file)
+		fclose(file);
+	return first;
+}
+
+/**
+ * cgroup_find() - the cgroup that is to be saved
+ * @path: of it
+ * @request: gets its descriptor and, if it names no process, the first one there
+ * @v: told of a failure
+ */
+int cgroup_find(const char *path, struct kcr_checkpoint *request, struct verdict *v)
+{
+	struct cgroups c = { .mount = -1 };
+	const char *rest = NULL;
+	char *name = NULL;
+
+	find_mount(&c);
+	errno = ENODEV;
+	if (c.mount >= 0) {
+		errno = EXDEV;
+		rest = below(c.root, path);
+	}
+	if (rest && asprintf(&name, "./%s", rest) >= 0)
+		request->cgroup_fd = openat(c.mount, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else
+		request->cgroup_fd = -1;
+	free(name);
+	if (request->cgroup_fd < 0)
+		return fail(v, KCR_CLASS_USAGE, errno, "cgroup %s: %s", path, reason(errno));
+	if (!request->pid)
+		request->pid = first_of(request->cgroup_fd);
+	if (!request->pid)
+		return fail(v, KCR_CLASS_TRANSIENT, ESRCH, "cgroup %s: no process is in it", path);
+	return 0;
+}

@@ -44,5 +44,6 @@ struct cgroups {
 int cgroup_parse(struct cgroups *c, const char *arg);
 int cgroup_place(struct cgroups *c, int op, struct verdict *v);
 void cgroup_undo(struct cgroups *c);
+int cgroup_find(const char *path, struct kcr_checkpoint *request, struct verdict *v);
 
 #endif /* _KCR_CGROUP_H */
