@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "dev.h"
+#include "files/choice.h"
 #include "files/files.h"
 #include "kcr.h"
 #include "kinds.h"
@@ -183,7 +184,8 @@ static int cut(struct kcr_ctx *ctx)
 	int ret;
 
 	kcr_set_phase(ctx, KCR_PHASE_CUT);
-	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx);
+	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx) ?:
+	      kcr_choices_used(ctx);
 	if (ret)
 		return ret;
 	return copies(ctx) ? kcr_mm_snapshot(ctx) : 0;

@@ -18,6 +18,7 @@
 #include <linux/utsname.h>
 
 #include "dev.h"
+#include "files/choice.h"
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
@@ -372,7 +373,7 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		return ret;
 	if (ck.flags & ~KCR_CKPT_FLAGS || ck.pid <= 0)
 		return -EINVAL;
-	if (hweight32(ck.flags & KCR_CKPT_SCOPES) > 1 || ck.reserved)
+	if (hweight32(ck.flags & KCR_CKPT_SCOPES) > 1)
 		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, false, ck.flags);
 	if (!ctx)
@@ -385,7 +386,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 	if (!ret)
 		ret = kcr_policy_process(ctx, ctx->root);
 	if (!ret)
-		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd);
+		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd) ?:
+		      kcr_choices_set(ctx, ck.choices, ck.nr_choices);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)
@@ -401,12 +403,14 @@ static long dev_restart(struct file *file, void __user *arg)
 
 	if (ret)
 		return ret;
-	if (re.flags & ~KCR_RESTART_FLAGS)
+	if (re.flags & ~KCR_RESTART_FLAGS || re.reserved)
 		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, true, re.flags);
 	if (!ctx)
 		return -ENOMEM;
-	ret = op_install(ctx);
+	ret = kcr_choices_set(ctx, re.choices, re.nr_choices);
+	if (!ret)
+		ret = op_install(ctx);
 	if (ret < 0)
 		kcr_ctx_put(ctx);
 	return ret;

@@ -303,6 +303,8 @@ struct kcr_chunk {
  * @pid: of @root
  * @scope_pid: checkpoint: session or group that is saved too, or NULL
  * @scope_cgroup: checkpoint: cgroup that is saved too, or NULL
+ * @choices: what becomes of what is shared with the outside, NULL for none
+ * @nr_choices: how many
  * @processes: struct kcr_process, @root first, each after its parent
  * @nr_processes: how many
  * @building: restart: the one that builds itself; there is one at a time
@@ -395,6 +397,8 @@ struct kcr_ctx {
 	struct pid *pid;
 	struct pid *scope_pid;
 	struct cgroup *scope_cgroup;
+	struct kcr_choice *choices;
+	unsigned int nr_choices;
 	struct list_head processes;
 	unsigned int nr_processes;
 	struct kcr_process *building;

@@ -7,12 +7,14 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/cgroup.h"
+#include "lib/choice.h"
 #include "lib/emit.h"
 #include "lib/list.h"
 #include "lib/op.h"
@@ -29,6 +31,7 @@
  * @request: for the module
  * @after: what is to become of the program
  * @path: of the image, NULL for standard output
+ * @choices: what becomes of what is shared with others
  * @cgroup: whose processes are saved too, NULL for none
  * @quiet: say nothing but errors
  * @verbose: say how it went
@@ -44,6 +47,7 @@ struct job {
 	enum kcr_action after;
 	const char *path;
 	const char *cgroup;
+	struct choices choices;
 	bool quiet;
 	bool verbose;
 	bool json;
@@ -69,6 +73,9 @@ static const char help[] =
 "      --group         also all other processes of its process group\n"
 "      --cgroup=PATH   also all of the cgroup PATH and of those below it\n"
 "      --check         list what can't be saved, estimate the size, write nothing\n"
+"      --external KEY=inherit:FD|reconnect|close|eof\n"
+"                      what becomes of the pipe or socket KEY that others hold too:\n"
+"                      pipe:[INODE] or socket:[INODE]; may be given repeatedly\n"
 "      --with-files    put the contents of files open for writing in the image\n"
 "      --list          list the checkpoints and restarts under way, yours and those\n"
 "                      of processes that you may trace\n"
@@ -158,6 +165,8 @@ static void checkpoint(struct job *job)
 	if (job->cgroup &&
 	    cgroup_find(job->cgroup, &job->request, &job->verdict) < 0)
 		return;
+	job->request.nr_choices = job->choices.nr;
+	job->request.choices = (__u64)(uintptr_t)job->choices.list;
 	if (!checks(job) &&
 	    output_open(&job->out, job->path, &job->verdict) < 0)
 		return;
@@ -311,6 +320,7 @@ enum {
 	OPT_STOP = 256,
 	OPT_CHECK,
 	OPT_WITH_FILES,
+	OPT_EXTERNAL,
 	OPT_SINGLE,
 	OPT_SESSION,
 	OPT_GROUP,
@@ -324,6 +334,7 @@ static const struct option options[] = {
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
+	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
 	{ "single",	no_argument, NULL, OPT_SINGLE },
 	{ "session",	no_argument, NULL, OPT_SESSION },
@@ -355,6 +366,11 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_WITH_FILES:
 		job->request.flags |= KCR_CKPT_WITH_FILES;
+		return 0;
+	case OPT_EXTERNAL:
+		if (choice_external(&job->choices, optarg) < 0)
+			return usage("--external %s: is not KEY=inherit:FD, KEY=reconnect, KEY=close or KEY=eof",
+				     optarg);
 		return 0;
 	case OPT_SINGLE:
 		return set_scope(job, KCR_CKPT_SINGLE);

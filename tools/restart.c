@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/cgroup.h"
+#include "lib/choice.h"
 #include "lib/emit.h"
 #include "lib/follow.h"
 #include "lib/inside.h"
@@ -45,6 +47,7 @@
  * @op: the operation
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
+ * @choices: which of our descriptors it gets
  * @cgroups: where it is put
  * @follow: who waits for the program
  * @term: the program's terminal, with @terminal
@@ -65,6 +68,7 @@ struct job {
 	struct op op;
 	pid_t pid;
 	struct inside inside;
+	struct choices choices;
 	struct cgroups cgroups;
 	struct follow follow;
 	struct term term;
@@ -86,6 +90,8 @@ static const char help[] =
 "                      program could find where it was saved\n"
 "      --cgroup=WHERE  keep: the cgroups that it was in, or fail; own: that of restart;\n"
 "                      /PATH: there. Otherwise where it was, if that may be\n"
+"      --inherit FD:KEY  descriptor FD becomes what KEY was, pipe:[INODE] or\n"
+"                      socket:[INODE] (see --external of checkpoint)\n"
 "      --pidfile FILE  write the program's pid to FILE before it runs\n"
 "      --check         only see whether the image can be restarted here\n"
 "  -i, --input FILE    the same as IMAGE\n"
@@ -231,6 +237,8 @@ static int prepare(struct job *job, bool progress)
 	struct watch watch;
 	int r;
 
+	job->request.nr_choices = job->choices.nr;
+	job->request.choices = (__u64)(uintptr_t)job->choices.list;
 	if (op_restart(&job->op, &job->request, &job->verdict) < 0)
 		return -1;
 	watch_init(&watch, progress);
@@ -425,6 +433,7 @@ enum {
 	OPT_PIDFILE,
 	OPT_CHECK,
 	OPT_CGROUP,
+	OPT_INHERIT,
 	OPT_JSON,
 };
 
@@ -436,6 +445,7 @@ static const struct option options[] = {
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
 	{ "cgroup",	required_argument, NULL, OPT_CGROUP },
+	{ "inherit",	required_argument, NULL, OPT_INHERIT },
 	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "input",	required_argument, NULL, 'i' },
@@ -472,6 +482,11 @@ static int take_option(struct job *job, int option)
 	case OPT_CGROUP:
 		if (cgroup_parse(&job->cgroups, optarg) < 0)
 			return usage("--cgroup=%s: keep, own or a path from /", optarg);
+		return 0;
+	case OPT_INHERIT:
+		if (choice_inherit(&job->choices, optarg) < 0)
+			return usage("--inherit %s: is not FD:pipe:[INODE] or FD:socket:[INODE]",
+				     optarg);
 		return 0;
 	case OPT_PIDFILE:
 		job->pid_file = optarg;

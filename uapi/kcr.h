@@ -143,6 +143,32 @@ struct kcr_info {
 				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
 				 KCR_CKPT_CGROUP)
 
+#define KCR_CHOICE_PIPE		1u
+#define KCR_CHOICE_SOCKET	2u
+
+#define KCR_CHOICE_INHERIT	1u /* restart's descriptor @fd takes its place */
+#define KCR_CHOICE_CLOSE	2u /* descriptors of it are closed */
+#define KCR_CHOICE_EOF		3u /* whoever is outside counts as gone */
+#define KCR_CHOICE_RECONNECT	4u /* a UNIX socket is connected anew */
+
+#define KCR_CHOICES_MAX		4096u
+
+/**
+ * struct kcr_choice - what becomes of what is shared with the outside
+ * @type: KCR_CHOICE_PIPE or _SOCKET
+ * @what: KCR_CHOICE_INHERIT, _CLOSE, _EOF or _RECONNECT; at restart _INHERIT
+ * @ino: its inode number, as /proc/PID/fd shows it: pipe:[INO], socket:[INO]
+ * @fd: with KCR_CHOICE_INHERIT: a descriptor of restart's; else 0
+ * @reserved: zero
+ */
+struct kcr_choice {
+	__u32	type;
+	__u32	what;
+	__u64	ino;
+	__s32	fd;
+	__u32	reserved;
+};
+
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
  * @size: sizeof(struct kcr_checkpoint)
@@ -150,7 +176,8 @@ struct kcr_info {
  * @pid: process id in the caller's pid namespace
  * @timeout_ms: how long to wait until every thread has stopped; 0: 10 seconds
  * @cgroup_fd: with KCR_CKPT_CGROUP: a directory of cgroup2, open
- * @reserved: zero
+ * @nr_choices: how many, at most KCR_CHOICES_MAX
+ * @choices: address of struct kcr_choice
  *
  * At most one of KCR_CKPT_SINGLE, _SESSION, _GROUP and _CGROUP may be set; the
  * last three include all descendants.
@@ -164,7 +191,8 @@ struct kcr_checkpoint {
 	__s32	pid;
 	__u32	timeout_ms;
 	__s32	cgroup_fd;
-	__u32	reserved;
+	__u32	nr_choices;
+	__u64	choices;
 };
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
@@ -178,6 +206,9 @@ struct kcr_checkpoint {
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
  * @size: sizeof(struct kcr_restart)
  * @flags: KCR_RESTART_*
+ * @nr_choices: how many, at most KCR_CHOICES_MAX
+ * @reserved: zero
+ * @choices: address of struct kcr_choice
  *
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
  * its descriptors 0, 1 and 2 where the image says so.
@@ -185,6 +216,9 @@ struct kcr_checkpoint {
 struct kcr_restart {
 	__u32	size;
 	__u32	flags;
+	__u32	nr_choices;
+	__u32	reserved;
+	__u64	choices;
 };
 
 /**

@@ -24,6 +24,7 @@ struct kcr_files *kcr_files(struct kcr_ctx *ctx)
 	hash_init(files->opens);
 	hash_init(files->inodes);
 	INIT_LIST_HEAD(&files->relied);
+	xa_init(&files->given);
 	xa_init(&files->wanted);
 	xa_init(&files->opened);
 	INIT_LIST_HEAD(&files->made);
@@ -132,6 +133,7 @@ void kcr_files_drop(struct kcr_ctx *ctx)
 	ctx->files_data = NULL;
 	drop_opened(files);
 	drop_streams(files);
+	kcr_given_drop(files);
 	drop_made(files);
 	kcr_relied_drop(files);
 	kcr_wanted_drop(files);

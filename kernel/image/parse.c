@@ -20,6 +20,7 @@
 #include "../../uapi/image/filter.h"
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fs.h"
+#include "../../uapi/image/given.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
@@ -49,6 +50,7 @@
 #include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/usage.h"
 #include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_dial.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
 #include "../../uapi/image/tty_end.h"
@@ -89,6 +91,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
 	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
+	[KCR_KIND_GIVEN]	= AT_LEAST(struct kcr_img_given),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_FIFO]		= AT_LEAST(struct kcr_img_fifo),
@@ -109,6 +112,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_UNIX]		= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_SOCK]	= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_PEER]	= EXACTLY(struct kcr_img_unix_peer),
+	[KCR_KIND_UNIX_DIAL]	= BETWEEN(sizeof(struct kcr_img_unix_dial),
+					  sizeof(struct kcr_img_unix_dial) + KCR_UNIX_NAME_MAX),
 	[KCR_KIND_UNIX_MSG]	= AT_LEAST(struct kcr_img_unix_msg),
 	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
