@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "dev.h"
+#include "files/choice.h"
 #include "files/files.h"
 #include "kcr.h"
 #include "kinds.h"
@@ -23,6 +24,7 @@
 #include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
+#include "scope.h"
 #include "stream.h"
 #include "task/task.h"
 
@@ -201,7 +203,8 @@ static int cut(struct kcr_ctx *ctx)
 	int ret;
 
 	kcr_set_phase(ctx, KCR_PHASE_CUT);
-	ret = kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx);
+	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx) ?:
+	      kcr_choices_used(ctx);
 	if (ret)
 		return ret;
 	return copies(ctx) ? kcr_mm_snapshot(ctx) : 0;
@@ -222,7 +225,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 
 	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
-	ret = prepare(ctx) ?: kcr_park(ctx) ?: cut(ctx);
+	ret = kcr_scope_check(ctx) ?: prepare(ctx) ?: kcr_park(ctx) ?: cut(ctx);
 	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)
 		kcr_resume(ctx);

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "dev.h"
+#include "files/choice.h"
 #include "files/files.h"
 #include "ipc/ipc.h"
 #include "kcr.h"
@@ -17,6 +18,7 @@
 #include "mm/mm.h"
 #include "netlink.h"
 #include "reader.h"
+#include "scope.h"
 #include "stream.h"
 #include "task/signals.h"
 #include "tty/tty.h"
@@ -80,6 +82,8 @@ static void ctx_release(struct kref *ref)
 
 	kcr_ctx_drop(ctx);
 	kcr_tree_free(ctx);
+	kcr_scope_drop(ctx);
+	kcr_choices_drop(ctx);
 	put_pid(ctx->pid);
 	put_cred(ctx->cred);
 	put_pid_ns(ctx->pid_ns);

@@ -18,13 +18,18 @@
 #include <linux/utsname.h>
 
 #include "dev.h"
+#include "files/choice.h"
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
 #include "netlink.h"
 #include "policy.h"
+#include "scope.h"
+#include "task/cgroup.h"
 
 #define KCR_TIMEOUT_DEFAULT_MS	10000
+
+#define KCR_CKPT_SCOPES	(KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | KCR_CKPT_CGROUP)
 
 /* The descriptor of an operation */
 
@@ -159,6 +164,27 @@ static long op_finish(struct kcr_ctx *ctx, void __user *arg)
 	return ret;
 }
 
+static long op_cgroup(struct kcr_ctx *ctx, void __user *arg)
+{
+	struct kcr_cgroup next;
+	int ret = copy_in(&next, sizeof(next), arg);
+	u32 usize = next.size, room = next.path_len;
+	const char *path;
+
+	if (ret)
+		return ret;
+	if (ctx->phase != KCR_PHASE_PREPARED)
+		return -EBUSY;
+	ret = kcr_cgroup_next(ctx, &next, &path);
+	if (ret)
+		return ret;
+	next.size = sizeof(next);
+	next.path_len = strlen(path) + 1;
+	if (copy_to_user(u64_to_user_ptr(next.path), path, min(room, next.path_len)))
+		return -EFAULT;
+	return copy_out(arg, &next, sizeof(next), usize);
+}
+
 static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
 {
 	lockdep_assert_held(&ctx->status_lock);
@@ -233,6 +259,9 @@ static long op_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case KCR_IOC_FINISH:
 		ret = op_finish(ctx, (void __user *)arg);
+		break;
+	case KCR_IOC_CGROUP:
+		ret = op_cgroup(ctx, (void __user *)arg);
 		break;
 	default:
 		ret = -ENOTTY;
@@ -344,6 +373,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		return ret;
 	if (ck.flags & ~KCR_CKPT_FLAGS || ck.pid <= 0)
 		return -EINVAL;
+	if (hweight32(ck.flags & KCR_CKPT_SCOPES) > 1)
+		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, false, ck.flags);
 	if (!ctx)
 		return -ENOMEM;
@@ -354,6 +385,9 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		ret = find_target(ctx, ck.pid);
 	if (!ret)
 		ret = kcr_policy_process(ctx, ctx->root);
+	if (!ret)
+		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd) ?:
+		      kcr_choices_set(ctx, ck.choices, ck.nr_choices);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)
@@ -369,12 +403,14 @@ static long dev_restart(struct file *file, void __user *arg)
 
 	if (ret)
 		return ret;
-	if (re.flags & ~KCR_RESTART_FLAGS)
+	if (re.flags & ~KCR_RESTART_FLAGS || re.reserved)
 		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, true, re.flags);
 	if (!ctx)
 		return -ENOMEM;
-	ret = op_install(ctx);
+	ret = kcr_choices_set(ctx, re.choices, re.nr_choices);
+	if (!ret)
+		ret = op_install(ctx);
 	if (ret < 0)
 		kcr_ctx_put(ctx);
 	return ret;

@@ -28,6 +28,7 @@
 #include <uapi/kcr.h>
 #include <uapi/kcr_image.h>
 
+struct cgroup;
 struct kcr_ctx;
 struct kcr_posix_timers;
 struct kcr_process;
@@ -315,6 +316,10 @@ struct kcr_chunk {
  *
  * @root: the target, or the first process made
  * @pid: of @root
+ * @scope_pid: checkpoint: session or group that is saved too, or NULL
+ * @scope_cgroup: checkpoint: cgroup that is saved too, or NULL
+ * @choices: what becomes of what is shared with the outside, NULL for none
+ * @nr_choices: how many
  * @processes: struct kcr_process, @root first, each after its parent
  * @nr_processes: how many
  * @building: restart: the one that builds itself; there is one at a time
@@ -365,6 +370,7 @@ struct kcr_chunk {
  * @pages_buf: for payloads from there on, NULL until needed
  * @pages_kept: the run there was not its reader's
  * @pages_done: the end has been read
+ * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  *
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
@@ -404,6 +410,10 @@ struct kcr_ctx {
 	/* the target, or what is made */
 	struct kcr_process *root;
 	struct pid *pid;
+	struct pid *scope_pid;
+	struct cgroup *scope_cgroup;
+	struct kcr_choice *choices;
+	unsigned int nr_choices;
 	struct list_head processes;
 	unsigned int nr_processes;
 	struct kcr_process *building;
@@ -453,6 +463,7 @@ struct kcr_ctx {
 	struct kcr_rec_head next;	/* first record that is not in @recs */
 	void *pages_buf;
 	bool pages_kept, pages_done;
+	struct kcr_rec *cgroup;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
 	void *mm_data;

@@ -2,7 +2,8 @@
 /*
  * The tasks that a restart makes, in their own context.
  *
- * The first process is the restarter's child. Each builds itself: records,
+ * The first process is the restarter's child, and so is each other one whose
+ * parent is not in the image. Each builds itself: records,
  * pages, then its children, its threads, and what joins all of that. They do so
  * one after the other, in the order of the image, so that nothing need be
  * locked, and the stream of pages is read as it comes; a child waits for its
@@ -427,6 +428,9 @@ static int make_process(struct kcr_process *p, int exit_signal)
 {
 	u64 flags = (p->memory != p ? CLONE_VM : 0) | (p->handlers != p ? CLONE_SIGHAND : 0);
 
+	/* Who has no parent in the image becomes a brother of the first process. */
+	if (!p->parent && p != p->ctx->root)
+		flags |= CLONE_PARENT;
 	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
 }
 

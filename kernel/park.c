@@ -30,6 +30,7 @@
 #include "netlink.h"
 #include "policy.h"
 #include "task/blocked.h"
+#include "task/cgroup.h"
 
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
@@ -165,6 +166,11 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 
 	if (p)
 		return p;
+	if (same_thread_group(task, current)) {
+		kcr_fail(ctx, KCR_CLASS_USAGE, -EDEADLK,
+			 "whoever checkpoints is one of the processes: do it from outside (setsid)");
+		return NULL;
+	}
 	p = kcr_process_add(ctx, NULL);
 	if (!p) {
 		kcr_nomem(ctx);
@@ -172,6 +178,11 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 	}
 	p->leader = get_task_struct(task->group_leader);
 	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
+	if (!p->tgid) {
+		kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+			 "a process outside of your pid namespace is one of those to be saved");
+		return NULL;
+	}
 	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
 	mark = kcr_where_process(ctx, p);
 	ret = kcr_policy_process(ctx, p);
@@ -201,6 +212,13 @@ static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 	return 0;
 }
 
+static int thread_ask_thawed(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	int ret = kcr_cgroup_thawed(ctx, task);
+
+	return ret ?: thread_ask(ctx, task);
+}
+
 static int ask_all(struct kcr_ctx *ctx, bool *any)
 {
 	struct task_struct *found[KCR_ASK_BATCH];
@@ -212,7 +230,7 @@ static int ask_all(struct kcr_ctx *ctx, bool *any)
 		nr = kcr_tree_unknown(ctx, found, KCR_ASK_BATCH);
 		for (i = 0; i < nr; i++) {
 			*any = true;
-			ret = ret ?: thread_ask(ctx, found[i]);
+			ret = ret ?: thread_ask_thawed(ctx, found[i]);
 			put_task_struct(found[i]);
 		}
 	} while (!ret && nr == KCR_ASK_BATCH);

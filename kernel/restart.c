@@ -70,6 +70,20 @@ static int check_recs(struct kcr_ctx *ctx, bool tasks)
 
 /* What is to be made */
 
+/* The first is nobody's child; so may others be that are alive. */
+static bool has_place(struct kcr_ctx *ctx, const struct kcr_rec *rec, u32 parent_id,
+		      const struct kcr_rec *parent)
+{
+	const struct kcr_img_process *img = kcr_rec_as(rec, struct kcr_img_process);
+
+	if (!ctx->root)
+		return !parent_id;
+	if (!parent_id)
+		return rec->version >= 2 && !img->parent_tid &&
+		       !(le32_to_cpu(img->flags) & KCR_PROCESS_ZOMBIE);
+	return parent && parent->process && !parent->process->zombie;
+}
+
 static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 {
 	const struct kcr_img_process *img = kcr_rec_as(rec, struct kcr_img_process);
@@ -79,7 +93,7 @@ static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 
 	if (kcr_rec_find(ctx, rec->id, KCR_KIND_PROCESS) != rec)
 		return kcr_bad_image(ctx, "id %u is used twice", rec->id);
-	if (ctx->root ? !parent || !parent->process || parent->process->zombie : !!parent_id)
+	if (!has_place(ctx, rec, parent_id, parent))
 		return kcr_bad_image(ctx, "process %d has no parent", le32_to_cpu(img->pid));
 	p = kcr_process_add(ctx, parent ? parent->process : NULL);
 	if (!p)
@@ -117,7 +131,7 @@ static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	p->nr_threads++;
 	if (t->leader != first || (first && t->tid != p->tgid))
 		return kcr_bad_image(ctx, "the first thread does not lead the process");
-	if (img->pdeath_signal && p == ctx->root && ctx->flags & KCR_RESTART_DETACH)
+	if (img->pdeath_signal && !p->parent && ctx->flags & KCR_RESTART_DETACH)
 		return kcr_refuse(ctx,
 				  "the program asked for a signal when its parent dies, which with --detach would be at once");
 	return 0;

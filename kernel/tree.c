@@ -6,7 +6,9 @@
  * thread that made them; whoever is reparented moves, and may leave the tree.
  * So the tree is walked again and again while it is parked, and once more when
  * nothing moves: then it is put in order, each process after its parent, and
- * the children that have ended and were not waited for (zombies) join it.
+ * the children that have ended and were not waited for (zombies) join it. Where
+ * a session, a group or a cgroup is asked for (scope.c), there are several such
+ * trees, one after the other, the target's first.
  *
  * The walk is under tasklist_lock and needs no room of its own: from any
  * process the next one is found through its lists of children and its parent.
@@ -19,6 +21,7 @@
 
 #include "kcr.h"
 #include "ksym.h"
+#include "scope.h"
 #include "task/blocked.h"
 #include "task/task.h"
 #include "task/posix_timer.h"
@@ -144,19 +147,21 @@ static struct task_struct *first_child(struct task_struct *p)
 }
 
 /* Each process after its parent; NULL after the last. With tasklist_lock. */
-static struct task_struct *next_process_of(struct task_struct *root, struct task_struct *p)
+static struct task_struct *next_process(struct kcr_ctx *ctx, struct task_struct *root,
+					struct task_struct *p)
 {
-	struct task_struct *next = first_child(p);
+	struct task_struct *next;
 
 	lockdep_assert_held(&kcr_var(tasklist_lock));
-	for (; !next && p != root; p = kcr_parent_of(p)->group_leader)
+	if (ctx->flags & KCR_CKPT_SINGLE)
+		return NULL;
+	next = first_child(p);
+	for (; !next; p = kcr_parent_of(p)->group_leader) {
+		if (kcr_scope_is_top(ctx, root, p))
+			return kcr_scope_next(ctx, root, p);
 		next = child_after(p);
+	}
 	return next;
-}
-
-static bool single(struct kcr_ctx *ctx)
-{
-	return ctx->flags & KCR_CKPT_SINGLE;
 }
 
 /* Not always kcr_process.leader: exec() by another thread makes that the leader. */
@@ -166,8 +171,7 @@ static struct task_struct *root_of(struct kcr_ctx *ctx)
 }
 
 #define for_each_of_tree(ctx, root, p)						\
-	for ((root) = (p) = root_of(ctx); (p);					\
-	     (p) = single(ctx) ? NULL : next_process_of((root), (p)))
+	for ((root) = (p) = root_of(ctx); (p); (p) = next_process((ctx), (root), (p)))
 
 /* What is known already */
 
@@ -244,7 +248,7 @@ struct task_struct *kcr_tree_next(struct kcr_ctx *ctx, struct task_struct *p)
 			break;
 		if (t != p)
 			continue;
-		t = single(ctx) ? NULL : next_process_of(root, t);
+		t = next_process(ctx, root, t);
 		break;
 	}
 	if (t)

@@ -196,6 +196,12 @@ static void two_firsts(struct family *f)
 	person(f->child)->parent = 0;
 }
 
+static void a_zombie_of_nobody(struct family *f)
+{
+	person(f->zombie)->parent = 0;
+	person(f->zombie)->parent_tid = 0;
+}
+
 static void a_parents_thread_that_is_another_s(struct family *f)
 {
 	person(f->grandchild)->parent_tid = thread_of(f, f->grandchild, 1)->tid;
@@ -286,6 +292,7 @@ static const struct {
 	LIE(a_parent_that_is_a_thread),
 	LIE(a_parent_that_has_ended),
 	LIE(two_firsts),
+	LIE(a_zombie_of_nobody),
 	LIE(a_parents_thread_that_is_another_s),
 	LIE(threads_near_2_32),
 	LIE(no_threads),

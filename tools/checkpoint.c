@@ -7,11 +7,14 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/cgroup.h"
+#include "lib/choice.h"
 #include "lib/emit.h"
 #include "lib/list.h"
 #include "lib/op.h"
@@ -28,6 +31,8 @@
  * @request: for the module
  * @after: what is to become of the program
  * @path: of the image, NULL for standard output
+ * @choices: what becomes of what is shared with others
+ * @cgroup: whose processes are saved too, NULL for none
  * @quiet: say nothing but errors
  * @verbose: say how it went
  * @json: say how it went in JSON
@@ -41,6 +46,8 @@ struct job {
 	struct kcr_checkpoint request;
 	enum kcr_action after;
 	const char *path;
+	const char *cgroup;
+	struct choices choices;
 	bool quiet;
 	bool verbose;
 	bool json;
@@ -53,6 +60,7 @@ struct job {
 
 static const char help[] =
 "Usage: checkpoint [OPTION]... PID > IMAGE\n"
+"  or:  checkpoint [OPTION]... --cgroup=PATH [PID] > IMAGE\n"
 "  or:  checkpoint --list [--json]\n"
 "Save the running process PID with all its descendants into an image, from which\n"
 "restart(1) makes them again. They go on.\n"
@@ -61,7 +69,13 @@ static const char help[] =
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
 "      --single        PID alone; it must have no children\n"
+"      --session       also all other processes of its session\n"
+"      --group         also all other processes of its process group\n"
+"      --cgroup=PATH   also all of the cgroup PATH and of those below it\n"
 "      --check         list what can't be saved, estimate the size, write nothing\n"
+"      --external KEY=inherit:FD|reconnect|close|eof\n"
+"                      what becomes of the pipe or socket KEY that others hold too:\n"
+"                      pipe:[INODE] or socket:[INODE]; may be given repeatedly\n"
 "      --with-files    put the contents of files open for writing in the image\n"
 "      --list          list the checkpoints and restarts under way, yours and those\n"
 "                      of processes that you may trace\n"
@@ -148,6 +162,11 @@ static void finish(struct job *job)
 
 static void checkpoint(struct job *job)
 {
+	if (job->cgroup &&
+	    cgroup_find(job->cgroup, &job->request, &job->verdict) < 0)
+		return;
+	job->request.nr_choices = job->choices.nr;
+	job->request.choices = (__u64)(uintptr_t)job->choices.list;
 	if (!checks(job) &&
 	    output_open(&job->out, job->path, &job->verdict) < 0)
 		return;
@@ -277,6 +296,17 @@ static int parse_timeout(struct job *job, const char *arg)
 	return 0;
 }
 
+static int set_scope(struct job *job, __u32 scope)
+{
+	const __u32 all = KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP |
+			  KCR_CKPT_CGROUP;
+
+	if (job->request.flags & all & ~scope)
+		return usage("%s", "--single, --session, --group and --cgroup exclude each other");
+	job->request.flags |= scope;
+	return 0;
+}
+
 static int set_after(struct job *job, enum kcr_action after)
 {
 	if (holds(job) && job->after != after)
@@ -290,7 +320,11 @@ enum {
 	OPT_STOP = 256,
 	OPT_CHECK,
 	OPT_WITH_FILES,
+	OPT_EXTERNAL,
 	OPT_SINGLE,
+	OPT_SESSION,
+	OPT_GROUP,
+	OPT_CGROUP,
 	OPT_JSON,
 	OPT_LIST,
 };
@@ -300,8 +334,12 @@ static const struct option options[] = {
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
+	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
 	{ "single",	no_argument, NULL, OPT_SINGLE },
+	{ "session",	no_argument, NULL, OPT_SESSION },
+	{ "group",	no_argument, NULL, OPT_GROUP },
+	{ "cgroup",	required_argument, NULL, OPT_CGROUP },
 	{ "list",	no_argument, NULL, OPT_LIST },
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "quiet",	no_argument, NULL, 'q' },
@@ -329,9 +367,20 @@ static int take_option(struct job *job, int option)
 	case OPT_WITH_FILES:
 		job->request.flags |= KCR_CKPT_WITH_FILES;
 		return 0;
-	case OPT_SINGLE:
-		job->request.flags |= KCR_CKPT_SINGLE;
+	case OPT_EXTERNAL:
+		if (choice_external(&job->choices, optarg) < 0)
+			return usage("--external %s: is not KEY=inherit:FD, KEY=reconnect, KEY=close or KEY=eof",
+				     optarg);
 		return 0;
+	case OPT_SINGLE:
+		return set_scope(job, KCR_CKPT_SINGLE);
+	case OPT_SESSION:
+		return set_scope(job, KCR_CKPT_SESSION);
+	case OPT_GROUP:
+		return set_scope(job, KCR_CKPT_GROUP);
+	case OPT_CGROUP:
+		job->cgroup = optarg;
+		return set_scope(job, KCR_CKPT_CGROUP);
 	case OPT_LIST:
 		job->list = true;
 		return 0;
@@ -367,12 +416,14 @@ static int parse(struct job *job, int argc, char **argv)
 			return -1;
 	if (job->list)
 		return optind == argc ? 0 : usage("%s", "--list takes no process");
+	if (checks(job))	/* of whatever would be done otherwise */
+		job->request.flags &= ~KCR_CKPT_HOLD;
+	if (optind == argc && job->cgroup)
+		return 0;
 	if (optind == argc)
 		return usage("%s", "which process? (its id is missing)");
 	if (optind + 1 < argc)
 		return usage("%s: one process at a time", argv[optind + 1]);
-	if (checks(job))	/* of whatever would be done otherwise */
-		job->request.flags &= ~KCR_CKPT_HOLD;
 	return parse_pid(job, argv[optind]);
 }
 

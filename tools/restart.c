@@ -6,12 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/cgroup.h"
+#include "lib/choice.h"
 #include "lib/emit.h"
 #include "lib/follow.h"
 #include "lib/inside.h"
@@ -44,6 +47,8 @@
  * @op: the operation
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
+ * @choices: which of our descriptors it gets
+ * @cgroups: where it is put
  * @follow: who waits for the program
  * @term: the program's terminal, with @terminal
  */
@@ -63,6 +68,8 @@ struct job {
 	struct op op;
 	pid_t pid;
 	struct inside inside;
+	struct choices choices;
+	struct cgroups cgroups;
 	struct follow follow;
 	struct term term;
 };
@@ -81,6 +88,10 @@ static const char help[] =
 "      --trust         as root, take an image that root does not own\n"
 "      --any-cpu       also where the processor lacks instructions that the\n"
 "                      program could find where it was saved\n"
+"      --cgroup=WHERE  keep: the cgroups that it was in, or fail; own: that of restart;\n"
+"                      /PATH: there. Otherwise where it was, if that may be\n"
+"      --inherit FD:KEY  descriptor FD becomes what KEY was, pipe:[INODE] or\n"
+"                      socket:[INODE] (see --external of checkpoint)\n"
 "      --pidfile FILE  write the program's pid to FILE before it runs\n"
 "      --check         only see whether the image can be restarted here\n"
 "  -i, --input FILE    the same as IMAGE\n"
@@ -194,6 +205,8 @@ static int prepared(struct job *job)
 {
 	if (check_terminal(job) < 0)
 		return -1;
+	if (job->cgroups.warning && !job->quiet && !job->json)
+		say("%s", job->cgroups.warning);
 	if (job->pid_file && write_pid_file(job) < 0)
 		return -1;
 	if (job->detach)
@@ -224,6 +237,8 @@ static int prepare(struct job *job, bool progress)
 	struct watch watch;
 	int r;
 
+	job->request.nr_choices = job->choices.nr;
+	job->request.choices = (__u64)(uintptr_t)job->choices.list;
 	if (op_restart(&job->op, &job->request, &job->verdict) < 0)
 		return -1;
 	watch_init(&watch, progress);
@@ -232,6 +247,8 @@ static int prepare(struct job *job, bool progress)
 	r = run(job);
 	watch_end(&watch);
 	job->pid = job->op.status.pid;
+	if (!r && !checks(job))
+		r = cgroup_place(&job->cgroups, job->op.fd, &job->verdict);
 	return r;
 }
 
@@ -262,6 +279,8 @@ static void tell(struct job *job, enum inside_event event)
 
 	if (job->verdict.text)
 		strncpy(news.text, job->verdict.text, sizeof(news.text) - 1);
+	else if (job->cgroups.warning)
+		strncpy(news.text, job->cgroups.warning, sizeof(news.text) - 1);
 	inside_tell(&job->inside, &news);
 }
 
@@ -269,6 +288,7 @@ static _Noreturn void fail_inside(struct job *job)
 {
 	job->pid = 0;
 	op_close(&job->op);
+	cgroup_undo(&job->cgroups);
 	tell(job, INSIDE_FAILED);
 	_exit(job->verdict.class);
 }
@@ -281,6 +301,7 @@ static _Noreturn void restart_inside(struct job *job)
 	tell(job, INSIDE_PREPARED);
 	if (!inside_asked(&job->inside)) {
 		op_close(&job->op);
+		cgroup_undo(&job->cgroups);
 		_exit(0);
 	}
 	if (op_finish(&job->op, KCR_ACTION_COMMIT, &job->verdict) < 0)
@@ -305,6 +326,8 @@ static int hear(struct job *job, enum inside_event expected)
 	if (news.event != expected)
 		return fail(&job->verdict, KCR_CLASS_ENVIRONMENT, EPROTO,
 			    "the init of the new pid namespace makes no sense");
+	if (news.text[0] && !job->cgroups.warning)
+		job->cgroups.warning = strdup(news.text);
 	job->pid = news.pid;
 	job->op.status = news.status;
 	return 0;
@@ -363,6 +386,10 @@ static void report_json(const struct job *job, FILE *file)
 	emit_u64(&e, "threads", s->threads);
 	emit_u64(&e, "bytes", s->bytes);
 	emit_u64(&e, "pages", s->pages);
+	if (job->cgroups.warning)
+		emit_string(&e, "warning", job->cgroups.warning);
+	else
+		emit_null(&e, "warning");
 	emit_string(&e, "class", class_name(v->class));
 	emit_s64(&e, "error", v->error);
 	emit_string(&e, "message", v->text ? v->text : "");
@@ -405,6 +432,8 @@ enum {
 	OPT_ANY_CPU,
 	OPT_PIDFILE,
 	OPT_CHECK,
+	OPT_CGROUP,
+	OPT_INHERIT,
 	OPT_JSON,
 };
 
@@ -415,6 +444,8 @@ static const struct option options[] = {
 	{ "as",		required_argument, NULL, OPT_AS },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
+	{ "cgroup",	required_argument, NULL, OPT_CGROUP },
+	{ "inherit",	required_argument, NULL, OPT_INHERIT },
 	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "input",	required_argument, NULL, 'i' },
@@ -447,6 +478,15 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_ANY_CPU:
 		job->request.flags |= KCR_RESTART_ANY_CPU;
+		return 0;
+	case OPT_CGROUP:
+		if (cgroup_parse(&job->cgroups, optarg) < 0)
+			return usage("--cgroup=%s: keep, own or a path from /", optarg);
+		return 0;
+	case OPT_INHERIT:
+		if (choice_inherit(&job->choices, optarg) < 0)
+			return usage("--inherit %s: is not FD:pipe:[INODE] or FD:socket:[INODE]",
+				     optarg);
 		return 0;
 	case OPT_PIDFILE:
 		job->pid_file = optarg;
@@ -505,6 +545,7 @@ int main(int argc, char **argv)
 		.request.size = sizeof(job.request),
 		.image = -1,
 		.op.fd = -1,
+		.cgroups = { .mount = -1, .file = -1 },
 		.term = { .master = -1, .slave = -1 },
 	};
 	int r;
@@ -513,8 +554,10 @@ int main(int argc, char **argv)
 	if (parse(&job, argc, argv) < 0)
 		return own_status(&job, KCR_CLASS_USAGE);
 	r = restart(&job);
-	if (r < 0)		/* before anyone is told: nothing is left */
+	if (r < 0) {		/* before anyone is told: nothing is left */
 		op_close(&job.op);
+		cgroup_undo(&job.cgroups);
+	}
 	report(&job);
 	if (r < 0 || job.detach || checks(&job))
 		return own_status(&job, job.verdict.class);

@@ -19,6 +19,7 @@
  *   |
  *   `- KCR_IOC_RESTART -> fd
  *        +- KCR_IOC_RUN		reads the image; everything is made, parked
+ *        +- KCR_IOC_CGROUP	tells, call by call, who was in which cgroup
  *        +- KCR_IOC_FINISH		commits: the program runs
  *        `- close()			whatever was made is killed
  *
@@ -135,8 +136,38 @@ struct kcr_info {
 #define KCR_CKPT_CHECK		(1u << 1) /* list blockers, estimate; write nothing */
 #define KCR_CKPT_WITH_FILES	(1u << 2) /* contents of files open for writing too */
 #define KCR_CKPT_SINGLE		(1u << 3) /* the process alone, not its descendants */
+#define KCR_CKPT_SESSION	(1u << 4) /* also all of its session */
+#define KCR_CKPT_GROUP		(1u << 5) /* also all of its process group */
+#define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
-				 KCR_CKPT_SINGLE)
+				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
+				 KCR_CKPT_CGROUP)
+
+#define KCR_CHOICE_PIPE		1u
+#define KCR_CHOICE_SOCKET	2u
+
+#define KCR_CHOICE_INHERIT	1u /* restart's descriptor @fd takes its place */
+#define KCR_CHOICE_CLOSE	2u /* descriptors of it are closed */
+#define KCR_CHOICE_EOF		3u /* whoever is outside counts as gone */
+#define KCR_CHOICE_RECONNECT	4u /* a UNIX socket is connected anew */
+
+#define KCR_CHOICES_MAX		4096u
+
+/**
+ * struct kcr_choice - what becomes of what is shared with the outside
+ * @type: KCR_CHOICE_PIPE or _SOCKET
+ * @what: KCR_CHOICE_INHERIT, _CLOSE, _EOF or _RECONNECT; at restart _INHERIT
+ * @ino: its inode number, as /proc/PID/fd shows it: pipe:[INO], socket:[INO]
+ * @fd: with KCR_CHOICE_INHERIT: a descriptor of restart's; else 0
+ * @reserved: zero
+ */
+struct kcr_choice {
+	__u32	type;
+	__u32	what;
+	__u64	ino;
+	__s32	fd;
+	__u32	reserved;
+};
 
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
@@ -144,6 +175,12 @@ struct kcr_info {
  * @flags: KCR_CKPT_*
  * @pid: process id in the caller's pid namespace
  * @timeout_ms: how long to wait until every thread has stopped; 0: 10 seconds
+ * @cgroup_fd: with KCR_CKPT_CGROUP: a directory of cgroup2, open
+ * @nr_choices: how many, at most KCR_CHOICES_MAX
+ * @choices: address of struct kcr_choice
+ *
+ * At most one of KCR_CKPT_SINGLE, _SESSION, _GROUP and _CGROUP may be set; the
+ * last three include all descendants.
  *
  * Returns a descriptor of the operation, close-on-exec. Errors: EPERM, ESRCH,
  * EINVAL, EBUSY (too many operations), EOPNOTSUPP (a kernel thread, oneself).
@@ -153,6 +190,9 @@ struct kcr_checkpoint {
 	__u32	flags;
 	__s32	pid;
 	__u32	timeout_ms;
+	__s32	cgroup_fd;
+	__u32	nr_choices;
+	__u64	choices;
 };
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
@@ -166,6 +206,9 @@ struct kcr_checkpoint {
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
  * @size: sizeof(struct kcr_restart)
  * @flags: KCR_RESTART_*
+ * @nr_choices: how many, at most KCR_CHOICES_MAX
+ * @reserved: zero
+ * @choices: address of struct kcr_choice
  *
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
  * its descriptors 0, 1 and 2 where the image says so.
@@ -173,6 +216,9 @@ struct kcr_checkpoint {
 struct kcr_restart {
 	__u32	size;
 	__u32	flags;
+	__u32	nr_choices;
+	__u32	reserved;
+	__u64	choices;
 };
 
 /**
@@ -254,6 +300,32 @@ struct kcr_status {
 	__u64	text;
 };
 
+#define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */
+
+/**
+ * struct kcr_cgroup - KCR_IOC_CGROUP: where somebody was in cgroup2
+ * @size: sizeof(struct kcr_cgroup)
+ * @flags: KCR_CGROUP_*
+ * @id: of the process or thread that was made, in the caller's pid namespace
+ * @threaded: so many last components of the path were threaded cgroups
+ * @path_len: in: bytes at @path; out: bytes that there are, with the final NUL
+ * @reserved: zero
+ * @path: where to put the path, as it was in the checkpointer's cgroup namespace
+ *
+ * Of a program that is prepared; each call tells of the next, a process before
+ * its threads. ENOENT after the last one. To put them there is the caller's
+ * part, before KCR_IOC_FINISH.
+ */
+struct kcr_cgroup {
+	__u32	size;
+	__u32	flags;
+	__s32	id;
+	__u32	threaded;
+	__u32	path_len;
+	__u32	reserved;
+	__u64	path;
+};
+
 #define KCR_IOC_MAGIC		0xcb
 #define KCR_IOC_INFO		_IOWR(KCR_IOC_MAGIC, 0, struct kcr_info)
 #define KCR_IOC_CHECKPOINT	_IOW(KCR_IOC_MAGIC, 1, struct kcr_checkpoint)
@@ -262,6 +334,7 @@ struct kcr_status {
 #define KCR_IOC_FINISH		_IOW(KCR_IOC_MAGIC, 4, struct kcr_finish)
 #define KCR_IOC_STATUS		_IOWR(KCR_IOC_MAGIC, 5, struct kcr_status)
 #define KCR_IOC_CANCEL		_IO(KCR_IOC_MAGIC, 6)
+#define KCR_IOC_CGROUP		_IOWR(KCR_IOC_MAGIC, 7, struct kcr_cgroup)
 
 /*
  * Generic netlink: family "kcr".

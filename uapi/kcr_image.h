@@ -105,6 +105,7 @@ struct kcr_rec_head {
 	x(3,  REG,	reg,	  "open regular file or directory, O_PATH")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
 	x(5,  EXTERNAL,	external, "open terminal or pipe to the outside") \
+	x(82, GIVEN,	given,	  "open pipe or socket that restart gives") \
 	x(6,  PIPE,	pipe,	  "pipe with its unread bytes")		\
 	x(7,  PIPE_END,	pipe_end, "open end of a pipe")			\
 	x(8,  EVENTFD,	eventfd,  "event counter")			\
@@ -121,6 +122,7 @@ struct kcr_rec_head {
 	x(15, UNIX,	unix,	  "UNIX socket")			\
 	x(70, UNIX_SOCK, unix_sock, "UNIX socket that nobody has open")	\
 	x(71, UNIX_PEER, unix_peer, "connection of UNIX sockets")	\
+	x(81, UNIX_DIAL, unix_dial, "connection to be made anew")	\
 	x(72, UNIX_MSG, unix_msg, "message in a UNIX socket")		\
 	x(50, SYSV_SHM,	sysv_shm, "System V shared memory")		\
 	x(51, SYSV_SEM,	sysv_sem, "System V semaphores")		\
@@ -137,6 +139,7 @@ struct kcr_rec_head {
 	x(58, X86_LDT,	x86_ldt,  "x86-64 local descriptor table")	\
 	x(23, X86_CPU,	x86_cpu,  "instructions of the processor")	\
 	x(31, RLIMITS,	rlimits,  "resource limits")			\
+	x(80, CGROUP,	cgroup,	  "cgroup that a process is in")	\
 	x(32, SIGHAND,	sighand,  "signal handlers")			\
 	x(34, TIME,	time,	  "clocks of the process")		\
 	x(56, USAGE,	usage,	  "CPU time, other usage, and when it began") \

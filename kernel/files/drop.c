@@ -25,6 +25,7 @@ struct kcr_files *kcr_files(struct kcr_ctx *ctx)
 	hash_init(files->inodes);
 	hash_init(files->shared);
 	INIT_LIST_HEAD(&files->relied);
+	xa_init(&files->given);
 	xa_init(&files->wanted);
 	xa_init(&files->opened);
 	INIT_LIST_HEAD(&files->made);
@@ -133,6 +134,7 @@ void kcr_files_drop(struct kcr_ctx *ctx)
 	ctx->files_data = NULL;
 	drop_opened(files);
 	drop_streams(files);
+	kcr_given_drop(files);
 	drop_made(files);
 	kcr_relied_drop(files);
 	kcr_wanted_drop(files);

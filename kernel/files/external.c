@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/tty.h>
 
+#include "choice.h"
 #include "ksym.h"
 #include "internal.h"
 #include "pipe.h"
@@ -74,6 +75,8 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
 	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 	struct tty_struct *tty = tty_of(file);
 
+	if (kcr_choice_of(ctx, file))
+		return false;
 	if (tty ? is_master(tty) : !pipe || !kcr_pipe_is_outside(ctx, file))
 		return false;
 	return streams_of(ctx, file);
@@ -81,7 +84,8 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
 
 /* Saving */
 
-static size_t unread_bytes(struct pipe_inode_info *pipe)
+/* kcr_pipe_unread() - bytes in a pipe; it is locked */
+size_t kcr_pipe_unread(struct pipe_inode_info *pipe)
 {
 	unsigned int slot;
 	size_t bytes = 0;
@@ -96,7 +100,8 @@ static int put_rec(void *arg, const void *data, size_t len)
 	return kcr_rec_put(arg, data, len);
 }
 
-static int put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
+/* kcr_pipe_put_unread() - put them into the record that is open */
+int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
 {
 	unsigned int slot;
 	int ret = 0;
@@ -110,7 +115,7 @@ static int put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
 static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
 			struct kcr_img_external *img)
 {
-	size_t unread = pipe ? unread_bytes(pipe) : 0;
+	size_t unread = pipe ? kcr_pipe_unread(pipe) : 0;
 	int ret;
 
 	if (sizeof(*img) + unread > KCR_REC_MAX)
@@ -119,12 +124,18 @@ static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 i
 	ret = kcr_rec_begin(ctx, KCR_KIND_EXTERNAL, 1, id, 0) ?:
 	      kcr_rec_put(ctx, img, sizeof(*img));
 	if (!ret && unread)
-		ret = put_unread(ctx, pipe);
+		ret = kcr_pipe_put_unread(ctx, pipe);
 	return ret ?: kcr_rec_end(ctx);
 }
 
-/* The same bytes must not be delivered twice: the first file of a pipe has them. */
-static bool has_unread(struct kcr_ctx *ctx, struct file *file)
+/**
+ * kcr_pipe_has_unread() - are the bytes in a pipe this file's?
+ * @ctx: the operation
+ * @file: an end of a pipe
+ *
+ * They must not be delivered twice: the first file of a pipe has them.
+ */
+bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file)
 {
 	struct kcr_files *files = ctx->files_data;
 	unsigned int i;
@@ -150,7 +161,7 @@ static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (ret)
 		return ret;
 	img.flags = cpu_to_le32(flags);
-	if (!pipe || !has_unread(ctx, file))
+	if (!pipe || !kcr_pipe_has_unread(ctx, file))
 		return write_locked(ctx, NULL, id, &img);
 	pipe_lock(pipe);
 	ret = write_locked(ctx, pipe, id, &img);
@@ -160,8 +171,8 @@ static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 
 /* Restart's own streams */
 
-/* The image itself, or the door to this operation, is no input. */
-static bool is_ours(struct kcr_ctx *ctx, struct file *file)
+/* kcr_file_is_ours() - the image itself, or the door to this operation, is no input */
+bool kcr_file_is_ours(struct kcr_ctx *ctx, struct file *file)
 {
 	return file->f_op->owner == THIS_MODULE ||
 	       (ctx->image && file_inode(file) == file_inode(ctx->image));
@@ -171,7 +182,7 @@ static bool is_nothing(struct kcr_ctx *ctx, struct file *file)
 {
 	struct inode *inode = file ? file_inode(file) : NULL;
 
-	return !file || is_ours(ctx, file) ||
+	return !file || kcr_file_is_ours(ctx, file) ||
 	       (S_ISCHR(inode->i_mode) && inode->i_rdev == MKDEV(MEM_MAJOR, 3));
 }
 
@@ -255,12 +266,16 @@ static int instead(struct kcr_ctx *ctx, const struct kcr_img_external *img, unsi
 	return 0;
 }
 
-/*
+/**
+ * kcr_file_with_flags() - give a file of restart's the flags that it had
+ * @file: it; the reference is taken over
+ * @flags: KCR_FILE_*
+ *
  * Whether reads block is the program's choice, but the open file may be shared
  * with restart's shell: so it is opened once more if it must be different. If
  * that can't be, the shared one is changed, as the program itself had done.
  */
-static struct file *with_flags(struct file *file, u32 flags)
+struct file *kcr_file_with_flags(struct file *file, u32 flags)
 {
 	int want = kcr_file_flags(flags) & O_NONBLOCK;
 	struct file *own;
@@ -291,8 +306,8 @@ struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags
 	struct kcr_files *files = kcr_files(ctx);
 	struct file *file = files->stream[nr];
 
-	if (file && !is_ours(ctx, file))
-		return with_flags(get_file(file), flags);
+	if (file && !kcr_file_is_ours(ctx, file))
+		return kcr_file_with_flags(get_file(file), flags);
 	file = filp_open("/dev/null", O_RDWR | O_LARGEFILE, 0);
 	if (!IS_ERR(file))
 		return file;
@@ -364,24 +379,31 @@ static int push_front(struct pipe_inode_info *pipe, const void *data, size_t len
 	return ret;
 }
 
-static int external_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+/* kcr_pipe_push() - put bytes in front of what is in a pipe */
+int kcr_pipe_push(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, const void *data, size_t len)
 {
-	const struct kcr_img_external *img = kcr_rec_as(rec, struct kcr_img_external);
-	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EXTERNAL);
-	struct pipe_inode_info *pipe = file ? kcr_pipe_of(file) : NULL;
-	struct kcr_files *files = kcr_files(ctx);
 	int ret;
 
-	if (!img->unread || !pipe || files->instead[choose_stream(ctx, img)])
-		return 0;
 	pipe_lock(pipe);
-	ret = push_front(pipe, img + 1, le32_to_cpu(img->unread));
+	ret = push_front(pipe, data, len);
 	pipe_unlock(pipe);
 	wake_up_interruptible_poll(&pipe->rd_wait, EPOLLIN | EPOLLRDNORM);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"unread input can't be put into the pipe (errno %d)", -ret);
 	return 0;
+}
+
+static int external_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_external *img = kcr_rec_as(rec, struct kcr_img_external);
+	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EXTERNAL);
+	struct pipe_inode_info *pipe = file ? kcr_pipe_of(file) : NULL;
+	struct kcr_files *files = kcr_files(ctx);
+
+	if (!img->unread || !pipe || files->instead[choose_stream(ctx, img)])
+		return 0;
+	return kcr_pipe_push(ctx, pipe, img + 1, le32_to_cpu(img->unread));
 }
 
 const struct kcr_ops kcr_external_ops = {

@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/sched/signal.h>
 
+#include "choice.h"
 #include "ksym.h"
 #include "internal.h"
 #include <uapi/image/external.h>
@@ -35,7 +36,7 @@ static int save_fd(struct kcr_ctx *ctx, const struct kcr_fd *fd, struct kcr_img_
 static int table_save(struct kcr_ctx *ctx, struct kcr_shared *table)
 {
 	struct kcr_img_fdtable *img;
-	unsigned int i, nr;
+	unsigned int i, nr, left = 0;
 	struct kcr_fd *fds = kcr_table_fds(ctx, table, &nr);
 	size_t size = struct_size(img, fd, nr);
 	int ret = 0;
@@ -45,15 +46,17 @@ static int table_save(struct kcr_ctx *ctx, struct kcr_shared *table)
 	img = kvzalloc(size, GFP_KERNEL);
 	if (!img)
 		return kcr_nomem(ctx);
-	img->count = cpu_to_le32(nr);
 	for (i = 0; i < nr && !ret; i++) {
-		ret = save_fd(ctx, &fds[i], &img->fd[i]);
+		if (kcr_choice_of(ctx, fds[i].file) == KCR_CHOICE_CLOSE)
+			continue;
+		ret = save_fd(ctx, &fds[i], &img->fd[left++]);
 		cond_resched();
 	}
+	img->count = cpu_to_le32(left);
 	table->id = kcr_new_id(ctx);
 	if (!ret)
 		ret = kcr_write_rec(ctx, KCR_KIND_FDTABLE, 1, table->id, table->process->id,
-				    img, size);
+				    img, struct_size(img, fd, left));
 	kvfree(img);
 	return ret;
 }
@@ -102,9 +105,13 @@ int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct kcr_files *files = kcr_files(ctx);
 	unsigned int i;
+	int ret;
 
 	if (!files)
 		return -ENOMEM;
+	ret = p == ctx->root ? kcr_given_take(ctx) : 0;
+	if (ret)
+		return ret;
 	for (i = 0; p == ctx->root && i < ARRAY_SIZE(files->stream); i++)
 		files->stream[i] = fget(i);
 	kcr_syscall(close_range, 0, UINT_MAX, 0);

@@ -32,6 +32,7 @@
 #include <linux/seq_file.h>
 
 #include "compat/file.h"
+#include "choice.h"
 #include "internal.h"
 #include "ipc/ipc.h"
 
@@ -48,6 +49,7 @@ static const struct {
 	enum kcr_kind kind;
 	bool (*match)(struct kcr_ctx *ctx, struct file *file);
 } file_kinds[] = {
+	{ KCR_KIND_GIVEN,	kcr_given_match },
 	{ KCR_KIND_REG,		kcr_opath_match },
 	{ KCR_KIND_SYSV_SHM,	kcr_attached_match },
 	{ KCR_KIND_MEMFD,	memfd_match },
@@ -90,6 +92,8 @@ int kcr_file_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
 	*id = kcr_saved_id(ctx, file);
 	if (*id)
 		return 0;
+	if (kcr_choice_of(ctx, file) == KCR_CHOICE_CLOSE)
+		return kcr_refuse(ctx, "is to be closed (--external), but not only descriptors lead to it");
 	for (i = 0; i < ARRAY_SIZE(file_kinds); i++)
 		if (file_kinds[i].match(ctx, file))
 			break;

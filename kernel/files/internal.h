@@ -97,6 +97,7 @@ struct kcr_fd {
  * @hashed_at_cut: bytes hashed while the target was stopped
  * @buf: KCR_IO_SIZE bytes, NULL until kcr_files_buf()
  * @stream: restart's own descriptors 0, 1 and 2; NULL if closed
+ * @given: by id of its record: struct file, of restart's, that the user gives
  * @instead: a pipe with unread input has taken the stream's place
  * @wanted: by id: struct kcr_wanted, files whose bytes are in the image
  * @opened: by id: struct kcr_opened, what a REG record leads to
@@ -116,6 +117,7 @@ struct kcr_files {
 
 	struct file *stream[3];
 	bool instead[3];
+	struct xarray given;
 	struct xarray wanted;
 	struct xarray opened;
 	unsigned int nr_opened;
@@ -333,7 +335,14 @@ bool kcr_file_has_write_lease(struct file *file);
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_file_is_tty(struct file *file);
+bool kcr_file_is_ours(struct kcr_ctx *ctx, struct file *file);
+struct file *kcr_file_with_flags(struct file *file, u32 flags);
 struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags);
+
+/* given.c */
+bool kcr_given_match(struct kcr_ctx *ctx, struct file *file);
+int kcr_given_take(struct kcr_ctx *ctx);
+void kcr_given_drop(struct kcr_files *files);
 
 /* What a kind recognizes; pipe_end.c, chr.c and so on */
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);

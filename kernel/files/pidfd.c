@@ -47,7 +47,7 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, pid_t id, bool thread
 /* Is it there when epoll sets are filled? */
 static bool is_near(struct kcr_ctx *ctx, const struct kcr_process *p)
 {
-	return p == ctx->root || p->parent == ctx->root;
+	return !p->parent || p->parent == ctx->root;
 }
 
 static int pidfd_save(struct kcr_ctx *ctx, void *obj, u32 id)

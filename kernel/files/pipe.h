@@ -30,6 +30,12 @@ int kcr_pipe_resize(struct kcr_ctx *ctx, struct file *file, u32 capacity);
 int kcr_pipe_fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec,
 		  size_t at, u32 bufs);
 
+/* external.c */
+size_t kcr_pipe_unread(struct pipe_inode_info *pipe);
+int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe);
+bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file);
+int kcr_pipe_push(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, const void *data, size_t len);
+
 /* pipe_end.c */
 struct pipe_inode_info *kcr_pipe_of(struct file *file);
 bool kcr_pipe_is_outside(struct kcr_ctx *ctx, struct file *file);

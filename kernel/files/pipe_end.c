@@ -6,12 +6,16 @@
  * are more readers or writers than the process has, or an end of the process's
  * is an open file that another process shares.
  *
+ * One that does may be treated as if it did not, if the user wants that: whoever
+ * is outside then counts as gone (--external KEY=eof).
+ *
  * An end may have been opened once more through /proc/PID/fd, and then also
  * for both directions.
  */
 #include <linux/file.h>
 #include <linux/magic.h>
 
+#include "choice.h"
 #include "ksym.h"
 #include "internal.h"
 #include "pipe.h"
@@ -48,7 +52,8 @@ bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file)
 {
 	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 
-	return pipe && !kcr_pipe_is_outside(ctx, file);
+	return pipe && (kcr_choice_of(ctx, file) == KCR_CHOICE_EOF ||
+			!kcr_pipe_is_outside(ctx, file));
 }
 
 static int pipe_end_save(struct kcr_ctx *ctx, void *obj, u32 id)

@@ -87,9 +87,9 @@ static int refuse_socket(struct kcr_ctx *ctx, struct file *file)
 
 	if (!sock)
 		return kcr_refuse(ctx, "socket: not supported yet");
-	return kcr_refuse(ctx, "socket (%s %s): not supported yet",
+	return kcr_refuse(ctx, "socket (%s %s): not supported yet, but say what becomes of socket:[%lu] (--external)",
 			  family_name(sock->sk ? sock->sk->sk_family : 0),
-			  socket_type_name(sock->type));
+			  socket_type_name(sock->type), file_inode(file)->i_ino);
 }
 
 /* A file without a path: called as /proc/PID/fd shows it, without brackets. */
@@ -146,7 +146,8 @@ int kcr_file_refuse(struct kcr_ctx *ctx, struct file *file)
 	if (S_ISSOCK(inode->i_mode) && inode->i_sb->s_magic == SOCKFS_MAGIC)
 		return refuse_socket(ctx, file);
 	if (S_ISFIFO(inode->i_mode) && inode->i_sb->s_magic == PIPEFS_MAGIC)
-		return kcr_refuse(ctx, "pipe to another process, and not a standard stream: not supported yet");
+		return kcr_refuse(ctx, "pipe to another process, and not a standard stream: say what becomes of pipe:[%lu] (--external)",
+				  inode->i_ino);
 	if (inode->i_sb->s_flags & SB_KERNMOUNT || !(inode->i_mode & S_IFMT))
 		return refuse_nameless(ctx, file);
 	return refuse_named(ctx, file);

@@ -8,6 +8,7 @@
  */
 #include "parse.h"
 #include "../../uapi/image/blocked.h"
+#include "../../uapi/image/cgroup.h"
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
@@ -20,6 +21,7 @@
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
+#include "../../uapi/image/given.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
@@ -53,6 +55,7 @@
 #include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/usage.h"
 #include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_dial.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
 #include "../../uapi/image/tty_end.h"
@@ -93,6 +96,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
 	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
+	[KCR_KIND_GIVEN]	= AT_LEAST(struct kcr_img_given),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
 	[KCR_KIND_PIPE_END]	= EXACTLY(struct kcr_img_pipe_end),
 	[KCR_KIND_FIFO]		= AT_LEAST(struct kcr_img_fifo),
@@ -113,6 +117,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_UNIX]		= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_SOCK]	= AT_LEAST(struct kcr_img_unix),
 	[KCR_KIND_UNIX_PEER]	= EXACTLY(struct kcr_img_unix_peer),
+	[KCR_KIND_UNIX_DIAL]	= BETWEEN(sizeof(struct kcr_img_unix_dial),
+					  sizeof(struct kcr_img_unix_dial) + KCR_UNIX_NAME_MAX),
 	[KCR_KIND_UNIX_MSG]	= AT_LEAST(struct kcr_img_unix_msg),
 	[KCR_KIND_SYSV_SHM]	= EXACTLY(struct kcr_img_sysv_shm),
 	[KCR_KIND_SYSV_SEM]	= AT_LEAST(struct kcr_img_sysv_sem),
@@ -136,6 +142,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_PROCESS]	= BETWEEN(KCR_PROCESS_LEN_1, sizeof(struct kcr_img_process)),
 	[KCR_KIND_THREAD]	= BETWEEN(KCR_THREAD_LEN_1, sizeof(struct kcr_img_thread)),
 	[KCR_KIND_RLIMITS]	= BETWEEN(0, KCR_RLIMITS_MAX * sizeof(struct kcr_img_rlimit)),
+	[KCR_KIND_CGROUP]	= BETWEEN(sizeof(struct kcr_img_cgroup),
+					  sizeof(struct kcr_img_cgroup) + KCR_CGROUP_PATH_MAX),
 	[KCR_KIND_SIGHAND]	= EXACTLY(struct kcr_img_sigaction[KCR_SIGNALS]),
 	[KCR_KIND_SIGSHARED]	= BETWEEN(0, KCR_SIGPENDING_MAX * sizeof(struct kcr_img_siginfo)),
 	[KCR_KIND_TIME]		= EXACTLY(struct kcr_img_time),

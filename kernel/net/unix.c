@@ -14,7 +14,7 @@
  *   sk_type, sk_state, sk_shutdown, sk_err	here
  *   sk_family, sk_prot, sk_net		checked; another network namespace is refused
  *   sk_receive_queue, sk_wmem_alloc, scm_stat, oob_skb	unix_msg.c
- *   peer, listener			unix_peer.c, unix_sock.c
+ *   peer, listener			unix_peer.c, unix_sock.c; unix_dial.c
  *   addr, path, sk_hash, sk_bind_node	unix_bind.c
  *   sk_peer_pid, sk_peer_cred		unix_cred.c
  *   sk_flags, buffers, sk_peek_off ...	unix_opt.c
@@ -35,6 +35,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "files/choice.h"
 #include "ksym.h"
 #include "unix.h"
 
@@ -44,7 +45,7 @@ static_assert(KCR_UNIX_SHUT_READ == RCV_SHUTDOWN && KCR_UNIX_SHUT_WRITE == SEND_
 
 #define KCR_UNIX_STATES	(KCR_UNIX_BOUND | KCR_UNIX_LISTENING | KCR_UNIX_CONNECTED |	\
 			 KCR_UNIX_PEERCRED | KCR_UNIX_LINGER | KCR_UNIX_GONE |		\
-			 KCR_UNIX_PENDING)
+			 KCR_UNIX_PENDING | KCR_UNIX_DIALS)
 
 bool kcr_unix_match(struct kcr_ctx *ctx, struct file *file)
 {
@@ -166,7 +167,8 @@ int kcr_unix_write(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id, struct sock 
 		ret = kcr_unix_path_save(ctx, sk, img, &path);
 		if (ret)
 			return ret;
-		cred = kcr_unix_cred_get(sk, &pid);
+		if (!(img->state & cpu_to_le32(KCR_UNIX_DIALS)))
+			cred = kcr_unix_cred_get(sk, &pid);
 	}
 	img->type = cpu_to_le32(sk->sk_type);
 	if (cred)
@@ -192,9 +194,11 @@ static int unix_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	u32 flags;
 	int ret = kcr_file_flags_save(ctx, file, &flags) ?: refuse(ctx, sk);
 
-	if (!ret && kcr_file_shared(ctx, file))
-		ret = kcr_refuse(ctx, "UNIX %s socket: shared with a process outside: not supported yet",
-				 kcr_unix_type_name(sk->sk_type));
+	if (kcr_unix_dials(ctx, file))
+		img.state = cpu_to_le32(KCR_UNIX_DIALS);
+	if (!ret && !kcr_choice_of(ctx, file) && kcr_file_shared(ctx, file))
+		ret = kcr_refuse(ctx, "UNIX %s socket: shared with a process outside: say what becomes of socket:[%lu] (--external)",
+				 kcr_unix_type_name(sk->sk_type), file_inode(file)->i_ino);
 	if (ret)
 		return ret;
 	img.flags = cpu_to_le32(flags);
@@ -254,7 +258,7 @@ static bool state_is_good(const struct kcr_rec *rec, const struct kcr_img_unix *
 	if (open)
 		return !(state & (KCR_UNIX_GONE | KCR_UNIX_PENDING)) && !img->listener;
 	return !!(state & KCR_UNIX_GONE) != !!(state & KCR_UNIX_PENDING) &&
-	       !(state & KCR_UNIX_BOUND) && !img->options && !img->flags && !img->path_len;
+	       !(state & (KCR_UNIX_BOUND | KCR_UNIX_DIALS)) && !img->options && !img->flags && !img->path_len;
 }
 
 /* kcr_unix_check() - check() of both kinds */

@@ -69,6 +69,11 @@ int kcr_unix_cred_set(struct kcr_ctx *ctx, const struct kcr_rec *rec, struct soc
 /* unix_msg.c */
 int kcr_unix_messages_save(struct kcr_ctx *ctx, struct sock *sk, u32 to, unsigned int nr);
 
+/* unix_dial.c */
+bool kcr_unix_dials(struct kcr_ctx *ctx, struct file *file);
+int kcr_unix_dial_refuse(struct kcr_ctx *ctx, struct file *file, struct sock *peer);
+int kcr_unix_dial_save(struct kcr_ctx *ctx, u32 from, struct sock *peer);
+
 /* unix_tree.c */
 int kcr_unix_save_all(struct kcr_ctx *ctx);
 int kcr_unix_ref(struct kcr_ctx *ctx, struct sock *sk, u32 *id);

@@ -167,6 +167,8 @@ int kcr_unix_cred_set(struct kcr_ctx *ctx, const struct kcr_rec *rec, struct soc
 	struct pid *pid = NULL;
 	int ret;
 
+	if (img->state & cpu_to_le32(KCR_UNIX_DIALS))	/* who it was connected to now */
+		return 0;
 	kcr_unix_parts(rec, &parts);
 	if (img->state & cpu_to_le32(KCR_UNIX_PEERCRED)) {
 		ret = kcr_unix_pid(ctx, le32_to_cpu(img->peer_pid), &pid);

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <net/scm.h>
 
+#include "files/choice.h"
 #include "unix.h"
 #include <uapi/image/unix_peer.h>
 
@@ -94,7 +95,12 @@ static int node_add(struct all *all, struct sock *sk, struct file *file,
 static int add_file(struct all *all, struct file *file, struct kcr_process *process,
 		    unsigned int fd)
 {
+	u32 choice;
+
 	if (!kcr_unix_match(all->ctx, file))
+		return 0;
+	choice = kcr_choice_of(all->ctx, file);
+	if (choice == KCR_CHOICE_CLOSE || choice == KCR_CHOICE_INHERIT)
 		return 0;
 	return node_add(all, sock_from_file(file)->sk, file, process, fd);
 }
@@ -179,22 +185,40 @@ int kcr_unix_ref(struct kcr_ctx *ctx, struct sock *sk, u32 *id)
 	return kcr_save_object(ctx, KCR_KIND_UNIX_SOCK, sk, id);
 }
 
-static int peer_is_ours(struct all *all, struct member *node)
+static int refuse_peer(struct all *all, struct member *node, struct sock *peer)
 {
 	const char *type = kcr_unix_type_name(node->sk->sk_type);
-	struct sock *peer = unix_peer_get(node->sk);
 	char own[48], other[48];
+
+	kcr_unix_show(node->sk, own, sizeof(own));
+	kcr_unix_show(peer, other, sizeof(other));
+	if (!node->file)
+		return kcr_refuse(all->ctx, "UNIX %s socket (%s), not accepted yet: its peer (%s) is outside of the tree: not supported yet",
+				  type, own, other);
+	return kcr_refuse(all->ctx, "UNIX %s socket (%s): its peer (%s) is outside of the tree: say what becomes of socket:[%lu] (--external)",
+			  type, own, other, file_inode(node->file)->i_ino);
+}
+
+static bool is_outside(struct all *all, struct sock *peer)
+{
+	return !sock_flag(peer, SOCK_DEAD) && !node_find(all, peer);
+}
+
+static int peer_is_ours(struct all *all, struct member *node)
+{
+	u32 choice = node->file ? kcr_choice_of(all->ctx, node->file) : 0;
+	struct sock *peer = unix_peer_get(node->sk);
+	bool outside = peer && is_outside(all, peer);
 	int ret = 0;
 
-	if (!peer)
-		return 0;
-	if (!sock_flag(peer, SOCK_DEAD) && !node_find(all, peer)) {
-		kcr_unix_show(node->sk, own, sizeof(own));
-		kcr_unix_show(peer, other, sizeof(other));
-		ret = kcr_refuse(all->ctx, "UNIX %s socket (%s)%s: its peer (%s) is outside of the tree: not supported yet",
-				 type, own, node->file ? "" : ", not accepted yet", other);
-	}
-	sock_put(peer);
+	if (choice == KCR_CHOICE_RECONNECT)
+		ret = outside ? kcr_unix_dial_refuse(all->ctx, node->file, peer) :
+		      kcr_refuse(all->ctx, "socket:[%lu]: has no peer outside, and so can't be connected anew",
+				 file_inode(node->file)->i_ino);
+	else if (outside && choice != KCR_CHOICE_EOF)
+		ret = refuse_peer(all, node, peer);
+	if (peer)
+		sock_put(peer);
 	return ret;
 }
 
@@ -220,7 +244,9 @@ static int save_peer(struct all *all, struct member *node)
 
 	if (!peer)
 		return 0;
-	if (datagram || node->sk < peer || !node_find(all, peer)) {
+	if (node->file && kcr_unix_dials(all->ctx, node->file)) {
+		ret = kcr_unix_dial_save(all->ctx, node->id, peer);
+	} else if (datagram || node->sk < peer || !node_find(all, peer)) {
 		ret = kcr_unix_ref(all->ctx, peer, &to);
 		img.to = cpu_to_le32(to);
 		ret = ret ?: kcr_write_rec(all->ctx, KCR_KIND_UNIX_PEER, 1, 0, 0, &img,

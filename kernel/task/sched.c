@@ -249,6 +249,52 @@ static int sched_restore(struct kcr_ctx *ctx, struct kcr_thread *t, const struct
 	       ioprio_restore(ctx, img);
 }
 
+static struct kcr_thread *thread_of(const struct kcr_rec *rec)
+{
+	struct kcr_thread *t;
+
+	list_for_each_entry(t, &rec->process->threads, sibling)
+		if (t->id == rec->owner)
+			return t;
+	return NULL;
+}
+
+/* Has it still what it can have of an affinity of its own? */
+static bool affinity_stands(struct kcr_thread *t, struct cpumask *mask)
+{
+	cpumask_var_t allowed;
+	bool stands;
+
+	if (!alloc_cpumask_var(&allowed, GFP_KERNEL))
+		return false;
+	kcr_call(cpuset_cpus_allowed)(t->task, allowed);
+	cpumask_and(allowed, allowed, mask);
+	stands = cpumask_equal(allowed, &t->task->cpus_mask);
+	free_cpumask_var(allowed);
+	return stands;
+}
+
+/* It may have been put into another cpuset meanwhile, and then has all of that. */
+static int sched_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_sched *img = kcr_rec_as(rec, struct kcr_img_sched);
+	struct kcr_thread *t = thread_of(rec);
+	cpumask_var_t mask;
+	long ret = 0;
+
+	if (!t || le32_to_cpu(img->flags) & KCR_SCHED_ANY_CPU)
+		return 0;
+	if (!alloc_cpumask_var(&mask, GFP_KERNEL))
+		return kcr_nomem(ctx);
+	cpus_decode(img, mask);
+	if (!affinity_stands(t, mask))
+		ret = kcr_call(sched_setaffinity)(t->tid, mask);
+	free_cpumask_var(mask);
+	return ret ? kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
+			      "thread %d can't be bound to its processors in its cgroup (errno %ld)",
+			      t->tid, -ret) : 0;
+}
+
 const struct kcr_ops kcr_sched_ops = {
 	.kind		= KCR_KIND_SCHED,
 	.scope		= KCR_SCOPE_THREAD,
@@ -257,4 +303,5 @@ const struct kcr_ops kcr_sched_ops = {
 	.save_thread	= sched_save,
 	.check		= sched_check,
 	.restore_thread	= sched_restore,
+	.commit		= sched_commit,
 };

@@ -78,9 +78,18 @@ static bool handlers_outside(struct kcr_process *p)
 	return count > get_nr_threads(p->leader) && count > users_of_handlers(p);
 }
 
+/* It would have to be made by one process, and be the child of another's parent. */
+static bool is_foreign_child(const struct kcr_process *p)
+{
+	return p->memory != p && !p->parent && p != p->ctx->root;
+}
+
 /* kcr_sharing_refuse() - what would be lost */
 int kcr_sharing_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
+	if (is_foreign_child(p))
+		return kcr_refuse(ctx, "it shares its memory with process %d, and its parent is outside",
+				  p->memory->tgid);
 	if (handlers_outside(p))
 		return kcr_refuse(ctx, "it shares its signal handlers with a process outside");
 #ifdef CONFIG_SYSVIPC
@@ -121,6 +130,9 @@ int kcr_sharing_plan(struct kcr_ctx *ctx, struct kcr_process *p)
 		return kcr_bad_image(ctx, "process %d has the memory of %u, which has none before it",
 				     p->tgid, memory);
 	}
+	if (is_foreign_child(p))
+		return kcr_bad_image(ctx, "process %d has the memory of %d, and no parent",
+				     p->tgid, p->memory->tgid);
 	if (handlers)
 		p->handlers = find(ctx, handlers);
 	if (!p->handlers || p->handlers->handlers != p->handlers || (p->zombie && handlers) ||
@@ -153,5 +165,7 @@ struct kcr_process *kcr_sharing_maker(struct kcr_process *p)
 {
 	if (p->handlers != p)
 		return p->handlers;
-	return p->memory != p ? p->memory : p->parent;
+	if (p->memory != p)
+		return p->memory;
+	return p->parent ?: p->ctx->root;
 }

@@ -61,6 +61,15 @@ static void note(const char *format, ...)
 	fclose(file);
 }
 
+static void note_choices(__u64 choices, __u32 nr)
+{
+	const struct kcr_choice *c = (const struct kcr_choice *)(uintptr_t)choices;
+
+	for (; nr--; c++)
+		note("choice type=%u what=%u ino=%llu fd=%d\n", c->type, c->what,
+		     (unsigned long long)c->ino, c->fd);
+}
+
 static int failed(enum kcr_class class, int error, const char *sentence)
 {
 	now.phase = KCR_PHASE_FAILED;
@@ -120,6 +129,7 @@ int device_checkpoint(int device, const struct kcr_checkpoint *request)
 	checkpoint = *request;
 	note("checkpoint pid=%d flags=%u timeout=%u\n", request->pid,
 	     request->flags, request->timeout_ms);
+	note_choices(request->choices, request->nr_choices);
 	return begin(request->pid);
 }
 
@@ -129,6 +139,7 @@ int device_restart(int device, const struct kcr_restart *request)
 	restart = *request;
 	is_restart = true;
 	note("restart flags=%u\n", request->flags);
+	note_choices(request->choices, request->nr_choices);
 	return begin(0);
 }
 
@@ -278,4 +289,11 @@ int device_cancel(int op)
 	(void)op;
 	atomic_store(&cancelled, true);
 	return 0;
+}
+
+int device_cgroup(int op, struct kcr_cgroup *next)
+{
+	(void)op;
+	(void)next;
+	return -ENOENT;
 }

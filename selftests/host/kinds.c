@@ -4,6 +4,7 @@
  */
 #include "../../tools/lib/tool.h"
 #include "../../uapi/image/blocked.h"
+#include "../../uapi/image/cgroup.h"
 #include "../../uapi/image/chr.h"
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
@@ -16,6 +17,7 @@
 #include "../../uapi/image/fifo.h"
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
+#include "../../uapi/image/given.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
@@ -47,6 +49,7 @@
 #include "../../uapi/image/timerfd.h"
 #include "../../uapi/image/usage.h"
 #include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_dial.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
 #include "../../uapi/image/tty_end.h"
@@ -63,7 +66,8 @@ enum {
 	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
 	ID_FIFO, ID_INOTIFY, ID_PIDFD, ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD,
 	ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG, ID_PTY, ID_TTY_END,
-	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_MESSAGES, ID_MQUEUE, ID_SHMEM, ID_MEMFD, ID_CONTENT, ID_MM,
+	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_MESSAGES, ID_MQUEUE, ID_SHMEM, ID_MEMFD, ID_CONTENT,
+	ID_MM, ID_GIVEN,
 	ID_PROCESS, ID_LEADER, ID_WORKER, ID_FILTER,
 };
 
@@ -169,6 +173,11 @@ static void put_files(struct build *b)
 	struct kcr_img_pipe_end end = {
 		cpu_to_le32(ID_PIPE), cpu_to_le32(KCR_FILE_READ)
 	};
+	struct kcr_img_given given = {
+		.type = cpu_to_le32(KCR_GIVEN_PIPE), .ino = cpu_to_le64(1234),
+		.flags = cpu_to_le32(KCR_FILE_READ), .fd = cpu_to_le32(7),
+		.unread = cpu_to_le32(3),
+	};
 	struct kcr_img_fifo fifo = {
 		.flags = cpu_to_le32(KCR_FILE_READ),
 		.state = cpu_to_le32(KCR_FIFO_QUIET),
@@ -208,6 +217,7 @@ static void put_files(struct build *b)
 	PUT_TAIL(b, KCR_KIND_CHR, ID_NULL, 0, &null, "/dev/null", 10);
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
+	PUT_TAIL(b, KCR_KIND_GIVEN, ID_GIVEN, 0, &given, "abc", 3);
 	PUT_TAIL(b, KCR_KIND_FIFO, ID_FIFO, 0, &fifo, "/tmp/fifo", 10);
 	PUT_TAIL(b, KCR_KIND_INOTIFY, ID_INOTIFY, 0, &inotify, &watch, sizeof(watch));
 	PUT(b, KCR_KIND_PIDFD, ID_PIDFD, 0, &pidfd);
@@ -237,6 +247,7 @@ static void put_sockets(struct build *b)
 	struct kcr_img_unix gone = {
 		.type = cpu_to_le32(KCR_UNIX_STREAM), .state = cpu_to_le32(KCR_UNIX_GONE),
 	};
+	struct kcr_img_unix_dial dial = { cpu_to_le32(ID_UNIX), cpu_to_le32(6) };
 	struct kcr_img_unix_peer peer = { cpu_to_le32(ID_UNIX), cpu_to_le32(ID_UNIX_GONE) };
 	struct {
 		struct kcr_img_unix_msg msg;
@@ -254,6 +265,7 @@ static void put_sockets(struct build *b)
 		  sizeof(open.sock) + sizeof(open.option) + sizeof(open.name));
 	PUT(b, KCR_KIND_UNIX_SOCK, ID_UNIX_GONE, 0, &gone);
 	PUT(b, KCR_KIND_UNIX_PEER, 0, 0, &peer);
+	PUT_TAIL(b, KCR_KIND_UNIX_DIAL, 0, 0, &dial, "/door", 6);
 	build_rec(b, KCR_KIND_UNIX_MSG, ID_UNIX_MSG, 0, &msg, sizeof(msg.msg) + 9);
 }
 
@@ -434,6 +446,7 @@ static void put_process(struct build *b)
 		.exit_signal = cpu_to_le32(17),
 		.oom_score_adj = cpu_to_le32(-100),
 	};
+	struct kcr_img_cgroup cgroup = { .threaded = cpu_to_le32(1) };
 	struct kcr_img_rlimit limits[16] = {
 		{ cpu_to_le64(KCR_RLIM_INFINITY), cpu_to_le64(KCR_RLIM_INFINITY) },
 	};
@@ -464,6 +477,7 @@ static void put_process(struct build *b)
 
 	PUT(b, KCR_KIND_PROCESS, ID_PROCESS, 0, &process);
 	PUT(b, KCR_KIND_RLIMITS, 0, 0, &limits);
+	PUT_TAIL(b, KCR_KIND_CGROUP, 0, 0, &cgroup, "/job/some", 10);
 	PUT(b, KCR_KIND_SIGHAND, 0, 0, &actions);
 	PUT(b, KCR_KIND_SIGSHARED, 0, 0, &pending);
 	PUT(b, KCR_KIND_TIME, 0, 0, &time);

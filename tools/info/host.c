@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The machine, the process and its clocks. */
+#include "../../uapi/image/cgroup.h"
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/process.h"
@@ -12,6 +13,10 @@ static const struct info_name checkpoint_flags[] = {
 	{ KCR_CKPT_HOLD,	"hold" },
 	{ KCR_CKPT_CHECK,	"check" },
 	{ KCR_CKPT_WITH_FILES,	"with_files" },
+	{ KCR_CKPT_SINGLE,	"single" },
+	{ KCR_CKPT_SESSION,	"session" },
+	{ KCR_CKPT_GROUP,	"group" },
+	{ KCR_CKPT_CGROUP,	"cgroup" },
 	{ }
 };
 
@@ -134,4 +139,19 @@ static void itimer_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_itimer = {
 	.size	= KCR_ITIMERS * sizeof(struct kcr_img_itimer),
 	.print	= itimer_print,
+};
+
+static void cgroup_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_cgroup *cgroup = rec->data;
+
+	if (cgroup->tid)
+		EMIT32(e, cgroup, tid);
+	EMIT32(e, cgroup, threaded);
+	info_path(e, "path", rec, sizeof(*cgroup), rec->len - sizeof(*cgroup));
+}
+
+const struct info_ops info_cgroup = {
+	.size	= sizeof(struct kcr_img_cgroup),
+	.print	= cgroup_print,
 };

@@ -3,6 +3,7 @@
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/fifo.h"
+#include "../../uapi/image/given.h"
 #include "../../uapi/image/inotify.h"
 #include "../../uapi/image/pidfd.h"
 #include "../../uapi/image/pipe.h"
@@ -253,4 +254,39 @@ const struct info_ops info_pidfd = {
 	.size	= sizeof(struct kcr_img_pidfd),
 	.print	= pidfd_print,
 	.note	= pidfd_note,
+};
+
+static const struct info_name given_types[] = {
+	{ KCR_GIVEN_PIPE,	"pipe" },
+	{ KCR_GIVEN_SOCKET,	"socket" },
+	{ }
+};
+
+static void given_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_given *given = rec->data;
+
+	info_enum(e, "type", le32_to_cpu(given->type), given_types);
+	EMIT64(e, given, ino);
+	EMIT32(e, given, fd);
+	info_flags(e, "flags", le32_to_cpu(given->flags), info_file_flags);
+	EMIT32(e, given, unread);
+}
+
+static void given_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_given *given = rec->data;
+	const char *type = info_enum_name(le32_to_cpu(given->type), given_types);
+	char text[80];
+	int len = snprintf(text, sizeof(text), "%s:[%llu], restart's descriptor %u",
+			   type ? type : "file", (unsigned long long)le64_to_cpu(given->ino),
+			   le32_to_cpu(given->fd));
+
+	summary_add_object(s, rec, le32_to_cpu(given->flags), 0, text, len);
+}
+
+const struct info_ops info_given = {
+	.size	= sizeof(struct kcr_img_given),
+	.print	= given_print,
+	.note	= given_note,
 };

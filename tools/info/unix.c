@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* UNIX sockets. */
 #include "../../uapi/image/unix.h"
+#include "../../uapi/image/unix_dial.h"
 #include "../../uapi/image/unix_msg.h"
 #include "../../uapi/image/unix_peer.h"
 #include "info.h"
@@ -21,6 +22,7 @@ static const struct info_name states[] = {
 	{ KCR_UNIX_LINGER,	"linger" },
 	{ KCR_UNIX_GONE,	"gone" },
 	{ KCR_UNIX_PENDING,	"pending" },
+	{ KCR_UNIX_DIALS,	"dials" },
 	{ }
 };
 
@@ -172,4 +174,22 @@ static void msg_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_unix_msg = {
 	.size	= sizeof(struct kcr_img_unix_msg),
 	.print	= msg_print,
+};
+
+static void dial_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_unix_dial *dial = rec->data;
+	size_t len = le32_to_cpu(dial->name_len);
+	const char *name = len ? info_tail(rec, sizeof(*dial), len) : NULL;
+
+	EMIT32(e, dial, from);
+	if (name && !name[0])
+		emit_text(e, "abstract", name + 1, len - 1);
+	else if (name)
+		emit_text(e, "address", name, len);
+}
+
+const struct info_ops info_unix_dial = {
+	.size	= sizeof(struct kcr_img_unix_dial),
+	.print	= dial_print,
 };

@@ -54,6 +54,12 @@ int device_status(int op, struct kcr_status *status)
 	return result(ioctl(op, KCR_IOC_STATUS, status));
 }
 
+int device_cgroup(int op, struct kcr_cgroup *next)
+{
+	next->size = sizeof(*next);
+	return result(ioctl(op, KCR_IOC_CGROUP, next));
+}
+
 int device_cancel(int op)
 {
 	return result(ioctl(op, KCR_IOC_CANCEL));

@@ -17,6 +17,7 @@ int device_restart(int device, const struct kcr_restart *request);
 int device_run(int op, int image);
 int device_finish(int op, enum kcr_action action);
 int device_status(int op, struct kcr_status *status);
+int device_cgroup(int op, struct kcr_cgroup *next);
 int device_cancel(int op);
 
 #endif /* _KCR_DEVICE_H */

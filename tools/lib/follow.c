@@ -241,6 +241,18 @@ static bool next_change_inside(const struct follow *f, int *code, int *value)
 	return true;
 }
 
+/* Others of the program's that are our children: nobody else waits for them. */
+static void reap_others(const struct follow *f)
+{
+	siginfo_t info = { 0 };
+
+	while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) &&
+	       info.si_pid && info.si_pid != f->pid) {
+		waitid(P_PID, info.si_pid, &info, WEXITED | WNOHANG | __WALL);
+		info.si_pid = 0;
+	}
+}
+
 static void handle_changes(struct follow *f)
 {
 	int code, value;
@@ -252,6 +264,8 @@ static void handle_changes(struct follow *f)
 		else if (code != CLD_CONTINUED && code != CLD_TRAPPED)
 			end_too(f, code, value);
 	}
+	if (!f->inside)
+		reap_others(f);
 }
 
 /* What there is to wait for between the program's terminal and ours. */

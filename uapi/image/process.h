@@ -26,7 +26,8 @@
  * @oom_score_adj: -1000 to 1000
  * @exit_code: with KCR_PROCESS_ZOMBIE: as wait(2) tells it
  * @parent: id of its parent's KCR_KIND_PROCESS record, which stands before this
- *	one; 0 for the first, whose parent is whoever restarts it
+ *	one; 0 for the first, and for others whose parent is not in the image:
+ *	their parent is whoever restarts them
  * @parent_tid: thread of @parent that it is a child of
  * @comm: with KCR_PROCESS_ZOMBIE: its name
  * @memory: id of the KCR_KIND_PROCESS record, before this one, of whose memory it

@@ -18,6 +18,8 @@
 #define KCR_UNIX_GONE		(1u << 5) /* closed; others still refer to it */
 #define KCR_UNIX_PENDING	(1u << 6) /* not accepted yet, waits at @listener */
 
+#define KCR_UNIX_DIALS		(1u << 7) /* a KCR_KIND_UNIX_DIAL connects it anew */
+
 #define KCR_UNIX_SHUT_READ	(1u << 0)
 #define KCR_UNIX_SHUT_WRITE	(1u << 1)
 
