@@ -288,9 +288,13 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_file_is_tty(struct file *file);
 struct file *kcr_external_stream(struct kcr_ctx *ctx, unsigned int nr, u32 flags);
 
+/* procfs.c */
+struct file *kcr_procfs_restored(struct kcr_ctx *ctx, u32 id);
+
 /* What a kind recognizes; pipe_end.c, chr.c and so on */
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_procfs_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);
