@@ -90,7 +90,7 @@ check: ## all tests (TESTS=pipe runs one)
 
 .PHONY: check-full
 check-full: ## all tests on all three kernels, and images across them
-	+@selftests/check 6.1 6.12 debug; status=$$?; \
+	+@KCR_PROGRAMS="$${KCR_PROGRAMS:-all}" selftests/check 6.1 6.12 debug; status=$$?; \
 		selftests/across/run && exit $$status
 
 .PHONY: check-across

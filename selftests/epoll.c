@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 
 #include "kcr_harness.h"
 
@@ -56,6 +57,53 @@ TEST_F(epoll, goes_on_watching)
 	EXPECT_EQ(0, ready(self->set));
 	ring(self->bell);
 	EXPECT_EQ(0x123456789abcdef0, ready(self->set));
+}
+
+/* As another process sees it. */
+static int is_locked(const char *name)
+{
+	struct flock lock = { .l_type = F_WRLCK };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(fcntl(open(name, O_RDWR), F_GETLK, &lock) || lock.l_type != F_UNLCK);
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+/* The first process has neither the set nor the bell, but others by their numbers. */
+TEST(goes_on_watching_for_a_child)
+{
+	struct epoll_event event = { };
+	int ring_it[2], tell[2], lock, set, bell, status = -1;
+	struct flock whole = { .l_type = F_WRLCK };
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(ring_it));
+	ASSERT_EQ(0, pipe(tell));
+	pid = fork();
+	ASSERT_NE(-1, pid);
+	if (!pid) {
+		set = epoll_create1(0);
+		bell = eventfd(0, EFD_NONBLOCK);
+		add(set, bell, EPOLLIN, 7);
+		add(set, ring_it[0], EPOLLIN | EPOLLONESHOT, 8);
+		write(tell[1], "", 1);
+		_exit(epoll_wait(set, &event, 1, 30000) == 1 && event.data.u64 == 8 &&
+		      ready(set) == 0 && (ring(bell), ready(set)) == 7 ? 5 : 1);
+	}
+	for (int i = 0; i < 4; i++) {
+		lock = open("lock", O_RDWR | O_CREAT, 0600);
+		ASSERT_LE(0, lock);
+	}
+	ASSERT_EQ(0, fcntl(lock, F_SETLK, &whole));
+	ASSERT_EQ(1, read(tell[0], &(char){ 0 }, 1));
+	cut();
+	EXPECT_EQ(1, write(ring_it[1], "", 1));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(5 << 8, status);
+	EXPECT_EQ(1, is_locked("lock"));
 }
 
 TEST_F(epoll, knows_what_is_ready)

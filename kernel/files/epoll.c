@@ -210,44 +210,68 @@ static int add_item(struct kcr_ctx *ctx, struct file *epoll, int epfd, struct fi
 	return events & ~KCR_EPOLL_MODES ? 0 : disable(ctx, epoll, target, &event, events);
 }
 
-static unsigned int cloexec_of(int fd)
+/*
+ * Where something stands in the table stands @file now, or nothing. Nothing is
+ * closed by that: locks that the process has on either of them stay.
+ */
+static void put_there(int fd, struct file *file)
 {
 	struct files_struct *files = current->files;
-	bool cloexec;
+	struct fdtable *fdt;
+	struct file *old;
 
+	if (file)
+		get_file(file);
 	spin_lock(&files->file_lock);
-	cloexec = test_bit(fd, files_fdtable(files)->close_on_exec);
+	fdt = files_fdtable(files);
+	old = rcu_dereference_check_fdtable(files, fdt->fd[fd]);
+	rcu_assign_pointer(fdt->fd[fd], file);
 	spin_unlock(&files->file_lock);
-	return cloexec ? O_CLOEXEC : 0;
+	if (!file)
+		put_unused_fd(fd);
+	fput(old);
 }
 
 /* @target was added as @fd, which is another file or none now: for an instant. */
 static int add_as(struct kcr_ctx *ctx, struct file *epoll, int epfd, struct file *target,
 		  int fd, struct file *there, const struct kcr_img_epoll_item *img)
 {
-	unsigned int cloexec = there ? cloexec_of(fd) : 0;
-	int ret = kcr_call(replace_fd)(fd, target, 0), err;
+	int ret = 0;
 
+	if (there)
+		put_there(fd, target);
+	else
+		ret = kcr_call(replace_fd)(fd, target, 0);
 	if (ret < 0)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"epoll: fd %d is above the limit of open files here", fd);
 	ret = add_item(ctx, epoll, epfd, target, fd, img);
-	err = kcr_call(replace_fd)(fd, there, cloexec);	/* closes if there was none */
-	return ret ?: min(err, 0);
+	put_there(fd, there);
+	return ret;
+}
+
+/* A number of its own for the set, until it is closed. */
+static int lend_fd(struct kcr_ctx *ctx, struct file *epoll)
+{
+	int epfd = get_unused_fd_flags(0);
+
+	if (epfd < 0)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, epfd,
+				"epoll: no descriptor is left to fill it with");
+	fd_install(epfd, get_file(epoll));
+	return epfd;
 }
 
 /* The set itself may be where @fd leads now: then it needs another number. */
 static int add_around(struct kcr_ctx *ctx, struct file *epoll, struct file *target,
 		      int fd, struct file *there, const struct kcr_img_epoll_item *img)
 {
-	int epfd = get_unused_fd_flags(0), ret;
+	int epfd = lend_fd(ctx, epoll), ret;
 
 	if (epfd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, epfd,
-				"epoll: no descriptor is left to fill it with");
-	fd_install(epfd, get_file(epoll));
+		return epfd;
 	ret = add_as(ctx, epoll, epfd, target, fd, there, img);
-	close_fd(epfd);
+	put_there(epfd, NULL);
 	return ret;
 }
 
@@ -273,13 +297,20 @@ static int match_file(const void *file, struct file *other, unsigned int fd)
 	return file == other ? fd + 1 : 0;
 }
 
-static int add_all(struct kcr_ctx *ctx, const struct kcr_rec *rec, struct file *file, int epfd)
+/*
+ * In the first process, which may have no descriptor of the set, nor of what it
+ * watches, if they are a child's: then it has them for an instant.
+ */
+static int epoll_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_epoll *img = kcr_rec_as(rec, struct kcr_img_epoll);
-	struct file *target;
+	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EPOLL), *target;
+	int own = iterate_fd(current->files, 0, match_file, file) - 1;
+	int epfd = own < 0 ? lend_fd(ctx, file) : own, ret = 0;
 	u32 i;
-	int ret = 0;
 
+	if (epfd < 0)
+		return epfd;
 	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++) {
 		target = kcr_file_restored(ctx, le32_to_cpu(img->item[i].file));
 		if (!target)
@@ -288,24 +319,8 @@ static int add_all(struct kcr_ctx *ctx, const struct kcr_rec *rec, struct file *
 		fput(target);
 		cond_resched();
 	}
-	return ret;
-}
-
-/* Another process may have it, or a thread with a table of its own: then for now only. */
-static int epoll_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
-{
-	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_EPOLL);
-	int epfd = iterate_fd(current->files, 0, match_file, file) - 1, ret;
-
-	if (epfd >= 0)
-		return add_all(ctx, rec, file, epfd);
-	epfd = get_unused_fd_flags(0);
-	if (epfd < 0)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, epfd,
-				"epoll: no descriptor is left to fill it with");
-	fd_install(epfd, get_file(file));
-	ret = add_all(ctx, rec, file, epfd);
-	close_fd(epfd);
+	if (own < 0)
+		put_there(epfd, NULL);
 	return ret;
 }
 

@@ -56,6 +56,7 @@ static const struct {
 	{ KCR_KIND_MQUEUE,	kcr_mqueue_match },
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },
+	{ KCR_KIND_PROCFS,	kcr_procfs_match },
 	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
 	{ KCR_KIND_TIMERFD,	kcr_timerfd_match },
@@ -110,6 +111,10 @@ struct file *kcr_file_restored(struct kcr_ctx *ctx, u32 id)
 	struct file *file = kcr_object_any(ctx, id, &kind);
 	unsigned int i;
 
+	if (!file) {
+		file = kcr_procfs_restored(ctx, id);
+		kind = KCR_KIND_PROCFS;
+	}
 	for (i = 0; file && i < ARRAY_SIZE(file_kinds); i++)
 		if (file_kinds[i].kind == kind)
 			return get_file(file);

@@ -344,9 +344,13 @@ bool kcr_given_match(struct kcr_ctx *ctx, struct file *file);
 int kcr_given_take(struct kcr_ctx *ctx);
 void kcr_given_drop(struct kcr_files *files);
 
+/* procfs.c */
+struct file *kcr_procfs_restored(struct kcr_ctx *ctx, u32 id);
+
 /* What a kind recognizes; pipe_end.c, chr.c and so on */
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_procfs_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);

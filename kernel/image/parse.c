@@ -35,6 +35,7 @@
 #include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/procfs.h"
 #include "../../uapi/image/pty.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -95,6 +96,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_CONTENT]	= AT_LEAST(struct kcr_img_content),
 	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
 	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
+	[KCR_KIND_PROCFS]	= AT_LEAST(struct kcr_img_procfs),
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
 	[KCR_KIND_GIVEN]	= AT_LEAST(struct kcr_img_given),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),

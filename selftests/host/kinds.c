@@ -32,6 +32,7 @@
 #include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/prctl.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/procfs.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
@@ -63,7 +64,7 @@
 
 /* Ids of what others refer to. */
 enum {
-	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PIPE, ID_PIPE_READ,
+	ID_TERMINAL = 1, ID_EXE, ID_OUTPUT, ID_NULL, ID_PROCFS, ID_PIPE, ID_PIPE_READ,
 	ID_FIFO, ID_INOTIFY, ID_PIDFD, ID_EVENTFD, ID_EPOLL, ID_SIGNALFD, ID_TIMERFD,
 	ID_UNIX, ID_UNIX_GONE, ID_UNIX_MSG, ID_PTY, ID_TTY_END,
 	ID_SEGMENT, ID_ATTACHED, ID_SEMS, ID_MESSAGES, ID_MQUEUE, ID_SHMEM, ID_MEMFD, ID_CONTENT,
@@ -165,6 +166,9 @@ static void put_files(struct build *b)
 		.flags = cpu_to_le32(KCR_FILE_WRITE),
 		.path_len = cpu_to_le32(10),
 	};
+	struct kcr_img_procfs procfs = {
+		.flags = cpu_to_le32(KCR_FILE_READ), .path_len = cpu_to_le32(11),
+	};
 	struct kcr_img_pipe pipe = { cpu_to_le32(65536), cpu_to_le32(1) };
 	struct {
 		struct kcr_img_pipe_buf buf;
@@ -215,6 +219,7 @@ static void put_files(struct build *b)
 
 	PUT(b, KCR_KIND_EXTERNAL, ID_TERMINAL, 0, &terminal);
 	PUT_TAIL(b, KCR_KIND_CHR, ID_NULL, 0, &null, "/dev/null", 10);
+	PUT_TAIL(b, KCR_KIND_PROCFS, ID_PROCFS, 0, &procfs, "/proc/stat", 11);
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
 	PUT_TAIL(b, KCR_KIND_GIVEN, ID_GIVEN, 0, &given, "abc", 3);

@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -36,6 +37,19 @@ def ended(process, seconds, what):
         process.kill()
         process.wait()
         raise Failure(f"{what}: no end after {seconds:.0f} seconds") from None
+
+
+def stat(path):
+    """The fields of a stat in /proc, from the state on."""
+    try:
+        with open(f"{path}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return ["X", "0", "0", "0"]
+
+
+def is_alive(pid):
+    return stat(f"/proc/{pid}")[0] not in "ZX"
 
 
 class Reader:
@@ -149,19 +163,52 @@ class Run:
         return " / ".join(filter(None, words))
 
     def kill(self):
-        """End it and its children, be it there or not."""
-        for kill in os.killpg, os.kill:
-            with contextlib.suppress(ProcessLookupError):
-                kill(self.pid, 9)
+        """End it and all that it has started, be it there or not."""
+        while True:
+            left = {pid for pid in (*self.tree(), *self.session()) if is_alive(pid)}
+            if not left:
+                break
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+            time.sleep(0.02)
         if self.process and self.process.poll() is None:
             ended(self.process, 60, "kill")
         self.reader.finish()
 
+    def tree(self):
+        """Its id, and those of its descendants."""
+        found = [self.pid]
+        for pid in found:
+            with contextlib.suppress(OSError):
+                for tid in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{tid}/children") as file:
+                        found += [int(child) for child in file.read().split()]
+        return found
+
+    def session(self):
+        """Those in its session; some may have lost their parents."""
+        return [int(pid) for pid in os.listdir("/proc")
+                if pid.isdecimal() and stat(f"/proc/{pid}")[3] == str(self.pid)]
+
     def progress(self, *which):
-        """Bytes that it has read (rchar) and written (wchar) in this life."""
-        with open(f"/proc/{self.pid}/io") as file:
-            told = dict(line.split(": ") for line in file.read().splitlines())
-        return sum(int(told[each]) for each in which)
+        """Bytes that it and its descendants have read (rchar) and written (wchar);
+        who has waited for a child counts what that had."""
+        total = 0
+        for pid in self.tree():
+            try:
+                with open(f"/proc/{pid}/io") as file:
+                    told = dict(line.split(": ") for line in file.read().splitlines())
+                total += sum(int(told[each]) for each in which)
+            except OSError:
+                if pid == self.pid:
+                    raise
+        return total
+
+    def go_on(self):
+        """Out of the stop that checkpoint --stop has left it in."""
+        for pid in self.tree():
+            os.kill(pid, signal.SIGCONT)
 
     def await_progress(self, goal, *which):
         """Until it has come so far, whatever the machine's speed; False if it ended."""
@@ -169,30 +216,33 @@ class Run:
             with contextlib.suppress(OSError):
                 if self.progress(*which) >= goal:
                     return True
-            time.sleep(0.002)
+            time.sleep(0.004)
         return False
 
     def threads(self):
-        return os.listdir(f"/proc/{self.pid}/task")
-
-    def _read(self, tid, name):
-        with open(f"/proc/{self.pid}/task/{tid}/{name}") as file:
-            return file.read()
-
-    def state(self, tid):
-        return self._read(tid, "stat").rsplit(")", 1)[1].split()[0]
+        """The folders in /proc of all threads of the tree."""
+        found = []
+        for pid in self.tree():
+            with contextlib.suppress(OSError):
+                found += [f"/proc/{pid}/task/{tid}" for tid in os.listdir(f"/proc/{pid}/task")]
+        return found
 
     def on_cpu(self):
         """How many threads run, or could."""
-        return sum(self.state(tid) == "R" for tid in self.threads())
+        return sum(stat(thread)[0] == "R" for thread in self.threads())
 
     def is_busy(self):
         return self.on_cpu() >= min(len(self.threads()), CPUS)
 
     def calls(self):
         """The calls that threads sleep in; those that wait for a disk do not sleep."""
-        return {tid: self._read(tid, "syscall") for tid in self.threads()
-                if self.state(tid) == "S"}
+        found = {}
+        for thread in self.threads():
+            with contextlib.suppress(OSError):
+                with open(f"{thread}/syscall") as file:
+                    if stat(thread)[0] == "S":
+                        found[thread] = file.read()
+        return found
 
     def is_blocked(self):
         """A thread sleeps in a call, and stays there for a while."""

@@ -17,11 +17,18 @@ class Workload:
     same_stdout: what it prints is always the same, too.
     with_files: it changes files in place, so an image that outlives its cut
         needs their contents.
+    with_folder: it makes and removes files that it does not have open, so such an
+        image needs its folder as it was at the cut.
+    met: the kinds of moments that it is to be found in.
+    unasked: it is run without being named.
     clock: it looks at the clock when it begins: set that to one moment.
     """
     stdout = "file"
     same_stdout = False
     with_files = False
+    with_folder = False
+    met = "cpu", "call", "stream"
+    unasked = True
     clock = None
 
     def prepare(self, inputs):
@@ -129,4 +136,130 @@ class Pool(Workload):
     args = ["python3", f"{HERE}/pool.py", "60"]
 
 
-WORKLOADS = [MrBayes(), Xz(), Queues(), Sqlite(), Shell(), Pool()]
+class Redis(Workload):
+    """redis-server and its clients; changes are in its log of them, and in a dump."""
+    name = "redis"
+    with_files = True
+    met = "call", "stream"
+    outputs = ["results.txt"]
+    args = ["python3", f"{HERE}/redis.py", "80"]
+
+
+class Make(Workload):
+    """make -j4 builds a small program of C; what it does is compared, too."""
+    name = "make"
+    unasked = False
+    with_folder = True
+    files = 20
+
+    def prepare(self, inputs):
+        source = f"{inputs}/make"
+        os.makedirs(source, exist_ok=True)
+        parts = [f"part{n}" for n in range(self.files)]
+        for number, part in enumerate(parts):
+            with open(f"{source}/{part}.c", "w") as out:
+                out.write(self.part(number))
+        with open(f"{source}/main.c", "w") as out:
+            out.write("#include <stdio.h>\n")
+            out.writelines(f"unsigned int {part}(unsigned int x);\n" for part in parts)
+            out.write("int main(void)\n{\n\tunsigned int x = 1;\n\n")
+            out.writelines(f"\tprintf(\"%u\\n\", x = {part}(x));\n" for part in parts)
+            out.write("\treturn 0;\n}\n")
+        objects = [f"{part}.o" for part in ["main", *parts]]
+        with open(f"{source}/Makefile", "w") as out:
+            out.write(f"""VPATH = {source}
+CFLAGS = -O -Wall -Werror
+result.txt: program
+\t./program > $@
+program: {" ".join(objects)}
+\t$(CC) -o $@ $^
+%.o: %.c
+\t$(CC) $(CFLAGS) -c -o $@ $<
+""")
+        self.outputs = ["result.txt", "program", *objects]
+        # Temporary files of the compiler are the job's, and belong into its folder.
+        self.args = ["env", "TMPDIR=.", "make", "-j4", "-f", f"{source}/Makefile"]
+
+    @staticmethod
+    def part(number):
+        chance = random.Random(number)
+        lines = ["#include <string.h>"]
+        for turn in range(3):
+            lines += [f"static unsigned int f{turn}(unsigned int x)", "{",
+                      "\tunsigned int i, t[64];", "", "\tmemset(t, x, sizeof(t));",
+                      "\tfor (i = 0; i < 64; i++)",
+                      f"\t\tt[(i * {chance.randrange(3, 99)}) % 64] ^= x * "
+                      f"{chance.randrange(1 << 20)} + (x >> {chance.randrange(1, 9)}) + i;",
+                      f"\treturn t[x % 64] ^ t[{turn}];", "}", ""]
+        lines += [f"unsigned int part{number}(unsigned int x)", "{"]
+        lines += [f"\tx += f{turn}(x);" for turn in range(3)]
+        return "\n".join(lines + ["\treturn x;", "}", ""])
+
+
+class Parallel(Workload):
+    """GNU parallel: a hundred small jobs, four at a time, their output in order."""
+    name = "parallel"
+    unasked = False
+    with_files = True
+    outputs = ["stdout"]
+    args = ["env", "HOME=.", "TMPDIR=.", "PARALLEL_SHELL=/bin/sh",
+            "parallel", "--will-cite", "-k", "-j4",
+            "seq {} 7 {}000 | cksum", ":::", *map(str, range(1, 101))]
+
+
+class Expect(Workload):
+    """expect talks with an interactive bash, which has jobs."""
+    name = "expect"
+    unasked = False
+    with_files = True
+    met = "call", "stream"
+    outputs = ["session.txt"]
+    args = ["expect", "-f", f"{HERE}/session.exp", "8"]
+
+
+class Tmux(Workload):
+    """tmux with bash and an editor, and somebody who looks at its screens."""
+    name = "tmux"
+    unasked = False
+    with_folder = True
+    met = "call", "stream"
+    outputs = ["screens.txt", "text"]
+    args = ["bash", f"{HERE}/tmux.sh", "5"]
+
+
+class Lammps(Workload):
+    """LAMMPS: a Lennard-Jones melt. Its MPI is told to open no network."""
+    name = "lammps"
+    unasked = False
+    outputs = ["melt.txt", "thermo.txt"]
+    steps = 300
+
+    def prepare(self, inputs):
+        with open(f"{inputs}/in.melt", "w") as out:
+            out.write(f"""
+                units lj
+                atom_style atomic
+                lattice fcc 0.8442
+                region box block 0 6 0 6 0 6
+                create_box 1 box
+                create_atoms 1 box
+                mass 1 1.0
+                velocity all create 3.0 87287
+                pair_style lj/cut 2.5
+                pair_coeff 1 1 1.0 1.0 2.5
+                neighbor 0.3 bin
+                neigh_modify every 20 delay 0 check no
+                fix 1 all nve
+                variable t equal temp
+                variable e equal etotal
+                fix 2 all print 5 "$(step) $t $e" file thermo.txt screen no
+                dump 1 all custom 50 melt.txt id x y z vx vy vz
+                thermo 20
+                run {self.steps}
+                """)
+        self.args = ["env", "OMPI_MCA_ess_singleton_isolated=1", "OMPI_MCA_btl=self",
+                     "OMPI_MCA_pml=ob1", "lmp", "-in", f"{inputs}/in.melt"]
+
+
+WORKLOADS = [MrBayes(), Xz(), Queues(), Sqlite(), Shell(), Pool(), Redis(), Make(), Parallel(),
+             Expect(), Tmux(), Lammps()]

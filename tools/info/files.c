@@ -7,6 +7,7 @@
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/locks.h"
+#include "../../uapi/image/procfs.h"
 #include "../../uapi/image/reg.h"
 #include "info.h"
 #include "summary.h"
@@ -82,6 +83,30 @@ const struct info_ops info_chr = {
 	.size	= sizeof(struct kcr_img_chr),
 	.print	= chr_print,
 	.note	= chr_note,
+};
+
+static void procfs_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_procfs *procfs = rec->data;
+
+	info_path(e, "path", rec, sizeof(*procfs), le32_to_cpu(procfs->path_len));
+	info_flags(e, "flags", le32_to_cpu(procfs->flags), info_file_flags);
+	EMIT64(e, procfs, pos);
+}
+
+static void procfs_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_procfs *procfs = rec->data;
+	size_t len = le32_to_cpu(procfs->path_len);
+
+	summary_add_object(s, rec, le32_to_cpu(procfs->flags), 0,
+			   info_tail(rec, sizeof(*procfs), len), len);
+}
+
+const struct info_ops info_procfs = {
+	.size	= sizeof(struct kcr_img_procfs),
+	.print	= procfs_print,
+	.note	= procfs_note,
 };
 
 static const struct info_name external_types[] = {
