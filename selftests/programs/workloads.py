@@ -139,7 +139,7 @@ class Pool(Workload):
 class Redis(Workload):
     """redis-server and its clients; changes are in its log of them, and in a dump."""
     name = "redis"
-    with_files = True
+    with_folder = True
     met = "call", "stream"
     outputs = ["results.txt"]
     args = ["python3", f"{HERE}/redis.py", "80"]
