@@ -184,6 +184,8 @@ static volatile sig_atomic_t told;
 
 static void handler(int signo, siginfo_t *info, void *context)
 {
+	(void)signo;
+	(void)context;
 	told = info->si_code == SI_MESGQ && info->si_pid == getpid() ? info->si_int : -1;
 }
 
@@ -234,6 +236,7 @@ static char received[SIZE + 1];
 
 static void *wait_for_one(void *arg)
 {
+	(void)arg;
 	waited = mq_receive(waiting_on, received, SIZE, NULL);
 	return NULL;
 }
@@ -256,6 +259,7 @@ static struct timespec until;
 
 static void *send_for_a_while(void *arg)
 {
+	(void)arg;
 	waited = mq_timedsend(waiting_on, "too late", 8, 1, &until);
 	waited_errno = errno;
 	return NULL;

@@ -182,6 +182,7 @@ static struct message received;
 
 static void *wait_for_one(void *arg)
 {
+	(void)arg;
 	waited = msgrcv(waiting_for, &received, sizeof(received.text), 5, 0);
 	return NULL;
 }
@@ -203,6 +204,7 @@ TEST_F(msg, who_waits_to_receive_waits_on)
 
 static void *send_one(void *arg)
 {
+	(void)arg;
 	struct message m = { .type = 6, .text = "squeezed in" };
 
 	waited = msgsnd(waiting_for, &m, strlen(m.text), 0);

@@ -142,6 +142,7 @@ static long waited, waited_errno;
 
 static void *wait_for_one(void *arg)
 {
+	(void)arg;
 	waited = op(waiting_for, 0, -1, 0);
 	waited_errno = errno;
 	return NULL;
@@ -164,6 +165,7 @@ TEST_F(sem, who_waits_waits_on)
 
 static void *wait_a_while(void *arg)
 {
+	(void)arg;
 	struct sembuf sop = { .sem_op = -1 };
 	struct timespec ts = { .tv_sec = 3 };
 

@@ -210,6 +210,8 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 		return kcr_refuse(ctx, "lease: not supported yet");
 	if (kind == KCR_KIND_EXTERNAL)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
+	if (o && o->table && o->table->task != o->process->live)
+		return kcr_refuse(ctx, "signals on I/O of what only a thread's own descriptors lead to: not supported");
 	if (S_ISDIR(file_inode(file)->i_mode))
 		return kcr_refuse(ctx, "signals on changes of a directory (F_NOTIFY, F_SETOWN): not supported yet");
 	if (file->f_flags & FASYNC && async_fd(file) < 0 && !kcr_file_has_lease(file))
@@ -262,17 +264,30 @@ static bool is_ours(struct kcr_ctx *ctx, const struct kcr_fd *fd)
 {
 	const struct kcr_open *o = kcr_table_find(ctx, fd->file);
 
-	return o && o->process == fd->process && o->fd == fd->fd &&
+	return o && o->table == fd->table && o->fd == fd->fd &&
 	       (sends_signals(fd->file) || kcr_file_has_lease(fd->file));
+}
+
+/* The descriptors of its first thread, if no process before it has them, too. */
+static const struct kcr_shared *first_table(struct kcr_process *p)
+{
+	const struct kcr_shared *table = list_first_entry_or_null(&p->tables, struct kcr_shared,
+								  node);
+
+	return table && table->task == p->live ? table : NULL;
 }
 
 static int fown_save(struct kcr_ctx *ctx, struct kcr_process *p)
 {
+	const struct kcr_shared *table = first_table(p);
 	struct kcr_img_fown *img;
 	unsigned int i, nr, count = 0;
-	const struct kcr_fd *fds = kcr_table_of(ctx, p, &nr);
+	const struct kcr_fd *fds;
 	int ret = 0;
 
+	if (!table)
+		return 0;
+	fds = kcr_table_fds(ctx, table, &nr);
 	for (i = 0; i < nr; i++)
 		count += is_ours(ctx, &fds[i]);
 	if (!count)
