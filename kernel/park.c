@@ -254,11 +254,7 @@ static void thread_poke(struct kcr_thread *t)
 	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
-	if (kcr_blocked_refused(nr))
-		kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-			 "thread %d (%s) waits for asynchronous I/O (io_getevents): not supported yet",
-			 t->tid, t->task->comm);
-	if (nr < 0 || !kcr_blocked_known(t, nr, regs))
+	if (nr < 0 || kcr_blocked_refused(t, nr, regs) || !kcr_blocked_known(t, nr, regs))
 		return;
 	WRITE_ONCE(t->nr, nr);
 	notify_signal(t->task);

@@ -275,7 +275,7 @@ socket_is_inherited()
 {
 	client
 	save_and_kill --external "$key=inherit:4"
-	expect 5 restart -d img 4< /etc/passwd
+	expect 5 restart -d img 4<> file
 	said "$key: descriptor 4 is no socket"
 	expect 0 python3 -IS -c '
 import os, socket, sys

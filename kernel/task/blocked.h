@@ -12,8 +12,11 @@
  */
 bool kcr_blocked_known(struct kcr_thread *t, int nr, const struct pt_regs *regs);
 
-/* Is @nr one that only programs sleep in that can't be saved? */
-bool kcr_blocked_refused(int nr);
+/*
+ * Is that call one that only programs sleep in that can't be saved? Then this is
+ * said at once, rather than waited for.
+ */
+bool kcr_blocked_refused(struct kcr_thread *t, int nr, const struct pt_regs *regs);
 
 /*
  * In @t itself, in our callback, before it sleeps: t->in_signal is set and the

@@ -51,6 +51,7 @@ bool kcr_timeout_until(struct task_struct *task, ktime_t *until);
  * blocked_files.c: is @nr a call on a file that may be interrupted? If it has a
  * time-out, that goes to @b.
  */
+bool kcr_blocked_network(struct kcr_thread *t, unsigned int fd);
 bool kcr_blocked_file(struct task_struct *task, int nr, const unsigned long *arg,
 		      struct kcr_blocked *b);
 

@@ -27,6 +27,7 @@
 #include <asm/termbits.h>
 #include <asm/unistd.h>
 
+#include "files/choice.h"
 #include "ksym.h"
 #include "task/blocked_call.h"
 
@@ -123,6 +124,19 @@ static bool known_socket(struct task_struct *task, struct file *file, int nr,
 	default:
 		return known_timeout(task, READ_ONCE(sk->sk_sndtimeo), b);
 	}
+}
+
+/* Does a descriptor lead to a socket that can't be saved? */
+bool kcr_blocked_network(struct kcr_thread *t, unsigned int fd)
+{
+	struct file *file = kcr_call(fget_task)(t->task, fd);
+	struct socket *sock = file ? sock_from_file(file) : NULL;
+	bool network = sock && sock->sk && sock->sk->sk_family != AF_UNIX &&
+		       !kcr_choice_of(t->ctx, file);
+
+	if (file)
+		fput(file);
+	return network;
 }
 
 static bool known_file(struct task_struct *task, struct file *file, int nr,

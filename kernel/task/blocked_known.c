@@ -132,7 +132,32 @@ bool kcr_blocked_known(struct kcr_thread *t, int nr, const struct pt_regs *regs)
 	return t->blocked;
 }
 
-bool kcr_blocked_refused(int nr)
+static bool refused(struct kcr_thread *t, const char *what)
 {
-	return nr == __NR_io_getevents || nr == __NR_io_pgetevents;
+	kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+		 "thread %d (%s) waits for %s: not supported yet", t->tid, t->task->comm, what);
+	return true;
+}
+
+bool kcr_blocked_refused(struct kcr_thread *t, int nr, const struct pt_regs *regs)
+{
+	unsigned long arg[6];
+
+	switch (nr) {
+	case __NR_io_getevents:
+	case __NR_io_pgetevents:
+		return refused(t, "asynchronous I/O (io_getevents)");
+	case __NR_read:
+	case __NR_accept:
+	case __NR_accept4:
+	case __NR_connect:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
+	case __NR_sendto:
+	case __NR_sendmsg:
+		syscall_get_arguments(t->task, (struct pt_regs *)regs, arg);
+		return kcr_blocked_network(t, arg[0]) && refused(t, "a network socket");
+	default:
+		return false;
+	}
 }
