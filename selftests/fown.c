@@ -256,11 +256,103 @@ TEST_REFUSED(a_watched_directory, "F_NOTIFY")
 	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
 }
 
-TEST_REFUSED(a_lease, "lease: not supported yet")
+/* Leases: somebody who opens the file has to wait, and the holder hears of it. */
+
+static pid_t open_in_child(const char *name, int flags)
 {
-	int fd = open("leased", O_RDWR | O_CREAT, 0600);
+	pid_t pid = fork();
+
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(open(name, flags) < 0 ? errno : 0);
+	return pid;
+}
+
+static int status_of(pid_t pid)
+{
+	int status;
+
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	return WEXITSTATUS(status);
+}
+
+static int make_file(const char *name, int flags)
+{
+	int fd = open(name, O_RDWR | O_CREAT, 0600);
+
+	ASSERT_EQ(5, write(fd, "lease", 5));
+	ASSERT_EQ(0, close(fd));
+	fd = open(name, flags);
+	ASSERT_LE(0, fd);
+	return fd;
+}
+
+static bool holder_in_proc_locks(void)
+{
+	char line[256], want[32];
+	FILE *f = fopen("/proc/locks", "re");
+	bool found = false;
+
+	snprintf(want, sizeof(want), " %d ", getpid());
+	while (f && fgets(line, sizeof(line), f))
+		found |= strstr(line, "LEASE") && strstr(line, want);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void keeps_lease(void)
+{
+	int fd, at = -1;
+	pid_t pid;
+
+	block_signals();
+	fd = make_file("leased", O_RDONLY);
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
+	cut();
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(F_RDLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	EXPECT_TRUE(holder_in_proc_locks());
+	pid = open_in_child("leased", O_WRONLY);
+	EXPECT_EQ(SIGUSR2, next_signal(5000, &at));
+	EXPECT_EQ(fd, at);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_UNLCK));
+	EXPECT_EQ(0, status_of(pid));
+}
+
+TEST(a_lease_on_reading)
+{
+	keeps_lease();
+}
+
+TEST(a_lease_of_a_user, .user = "alice")
+{
+	keeps_lease();
+}
+
+TEST_REFUSED(a_lease_on_writing, "a lease on writing")
+{
+	int fd = make_file("leased", O_RDWR);
 
 	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_WRLCK));
 	cut();
 	EXPECT_EQ(F_WRLCK, fcntl(fd, F_GETLEASE));
+}
+
+TEST_REFUSED(a_lease_that_is_being_broken, "being broken")
+{
+	int fd = make_file("leased", O_RDONLY);
+	pid_t pid;
+
+	block_signals();
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	pid = open_in_child("leased", O_WRONLY | O_NONBLOCK);
+	EXPECT_EQ(EAGAIN, status_of(pid));
+	EXPECT_EQ(SIGIO, next_signal(5000, NULL));
+	cut();
+	EXPECT_EQ(F_UNLCK, fcntl(fd, F_GETLEASE));
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_UNLCK));
 }

@@ -130,8 +130,8 @@ static int refuse_lease(struct kcr_ctx *ctx, struct file *file)
 
 	if (breaking)
 		return kcr_refuse(ctx, "a lease that is being broken: not supported");
-	if (lease == KCR_FOWN_LEASE_WRITE && !(file->f_mode & FMODE_READ))
-		return kcr_refuse(ctx, "a lease of a file that it can't read: not supported yet");
+	if (lease == KCR_FOWN_LEASE_WRITE)
+		return kcr_refuse(ctx, "a lease on writing: not supported yet");
 	return 0;
 }
 
@@ -206,8 +206,6 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 
 	if (!sends_signals(file) && !kcr_file_has_lease(file))
 		return 0;
-	if (kcr_file_has_lease(file))
-		return kcr_refuse(ctx, "lease: not supported yet");
 	if (kind == KCR_KIND_EXTERNAL)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
 	if (o && o->table && o->table->task != o->process->live)
