@@ -250,7 +250,8 @@ TEST_REFUSED(a_watched_directory, "F_NOTIFY")
 	int fd = open(".", O_RDONLY);
 
 	block_signals();
-	ASSERT_EQ(0, fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT));
+	if (fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT) && errno == EINVAL)
+		skip("the kernel has no F_NOTIFY");
 	cut();
 	close(open("new", O_CREAT | O_WRONLY, 0600));
 	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
