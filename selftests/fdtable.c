@@ -65,6 +65,19 @@ TEST(keeps_descriptors_above_the_limit)
 	EXPECT_EQ(19, dup2(STDIN_FILENO, 19));
 }
 
+/* Root may raise its limits, and so its programs'. */
+TEST(keeps_descriptors_above_the_limit_of_restart)
+{
+	struct rlimit limit = { 20000, 20000 };
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	ASSERT_EQ(15000, dup2(STDIN_FILENO, 15000));
+	cut();
+	EXPECT_EQ(0, fcntl(15000, F_GETFD));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(20000, limit.rlim_max);
+}
+
 TEST(keeps_three_thousand_descriptors, .timeout = 120)
 {
 	struct rlimit limit;

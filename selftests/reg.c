@@ -205,12 +205,3 @@ TEST_REFUSED(refuses_a_deleted_directory, "deleted directory")
 	ASSERT_EQ(0, rmdir("d"));
 	cut();
 }
-
-TEST_REFUSED(refuses_signals_on_input, "signals on I/O")
-{
-	int fd[2];
-
-	ASSERT_EQ(0, pipe(fd));
-	ASSERT_EQ(0, fcntl(fd[0], F_SETOWN, getpid()));
-	cut();
-}

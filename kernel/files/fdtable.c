@@ -71,10 +71,22 @@ static int fdtable_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	return ret;
 }
 
+/**
+ * kcr_fd_limit() - how many descriptors a process may have that is made for the caller
+ *
+ * Whoever may raise its limits has those of the program, which are set last.
+ */
+unsigned long kcr_fd_limit(void)
+{
+	unsigned long limit = rlimit_max(RLIMIT_NOFILE);
+
+	return capable(CAP_SYS_RESOURCE) ? max(limit, KCR_FDS_MAX) : limit;
+}
+
 static int fdtable_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_fdtable *img = kcr_rec_as(rec, struct kcr_img_fdtable);
-	unsigned long limit = rlimit_max(RLIMIT_NOFILE);
+	unsigned long limit = kcr_fd_limit();
 	u32 i, fd = 0;
 
 	if (rec->len < sizeof(*img) ||
@@ -118,12 +130,13 @@ int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p)
 	return 0;
 }
 
+/* Until the program's own limits are set. */
 static void raise_limit(void)
 {
 	struct rlimit *limit = &current->signal->rlim[RLIMIT_NOFILE];
 
 	task_lock(current->group_leader);
-	limit->rlim_cur = limit->rlim_max;
+	limit->rlim_cur = kcr_fd_limit();
 	task_unlock(current->group_leader);
 }
 

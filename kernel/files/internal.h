@@ -21,6 +21,7 @@
 #include "kcr.h"
 #include <uapi/image/file.h>
 
+#define KCR_FDS_MAX	(1ul << 20)	/* as fs.nr_open has it, if nobody has changed it */
 #define KCR_IO_SIZE	(1u << 20)	/* step for reading and hashing files */
 
 /**
@@ -145,6 +146,9 @@ char *kcr_fdinfo(struct kcr_ctx *ctx, struct file *file);
 int kcr_file_refuse(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fs_is_real(const struct super_block *sb);
 bool kcr_fs_in_memory(const struct super_block *sb);
+
+/* fdtable.c */
+unsigned long kcr_fd_limit(void);
 
 /* table.c: descriptors of the tree */
 struct file *kcr_task_next_fd(struct task_struct *task, unsigned int *fd, bool *cloexec);

@@ -107,7 +107,7 @@ static struct kcr_opened *opened_add(struct kcr_ctx *ctx, const struct kcr_rec *
 
 	if (!files)
 		return NULL;
-	if (files->nr_opened++ > rlimit_max(RLIMIT_NOFILE) + KCR_MAPPED_MAX) {
+	if (files->nr_opened++ > kcr_fd_limit() + KCR_MAPPED_MAX) {
 		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EMFILE,
 			 "the image has more open files than are allowed here");
 		return NULL;

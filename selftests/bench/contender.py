@@ -77,10 +77,10 @@ class Criu(Contender):
                    f"{self.folder}/said")
 
 
-def contenders(folder):
+def contenders(folder, alone):
     """Those that work here; criu's own check warms it, too."""
     yield Kcr(folder)
-    if shutil.which("criu") and not subprocess.run(
+    if not alone and shutil.which("criu") and not subprocess.run(
             ["criu", "check"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             check=False).returncode:
         yield Criu(folder)
