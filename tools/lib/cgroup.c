@@ -306,6 +306,9 @@ static int place(struct cgroups *c, const struct kcr_cgroup *at, const char *pat
 	int threaded = at->threaded > INT16_MAX ? INT16_MAX : at->threaded, r;
 	char *target;
 
+	/* It was confined by none: no reason to leave what restart is confined by. */
+	if (c->mode == CGROUP_TRY && !strcmp(path, "/"))
+		return 0;
 	if (!c->base)
 		c->base = strdup(path);
 	target = c->base ? target_of(c, path, &threaded) : NULL;
