@@ -87,6 +87,13 @@ screens_come_back()
 	done
 	printf 'line 1\nline 2\nline 3\nthe end\n' | cmp - text
 	tm kill-server
+	# The shell tells its jobs that the terminal is gone.
+	for _ in $(seq 100); do
+		pgrep -fx "sleep 1000" > /dev/null || return 0
+		sleep 0.1
+	done
+	pgrep -afx "sleep 1000"
+	return 1
 }
 
 command -v tmux vim.tiny > /dev/null || {
