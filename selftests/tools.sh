@@ -139,12 +139,14 @@ detaches()
 # Only the first process has another parent then.
 detaches_from_a_family()
 {
+	local child
+
 	image_of bash -c 'setpriv --pdeathsig KILL sleep 1000 & echo; wait'
 	expect 0 restart -d img
-	is sleep "$(ps -o comm= --ppid "$pid")" "its child"
+	child=$(pgrep -x sleep -P "$pid")
 	kill -9 "$pid"
 	wait_for gone "$pid"
-	! pgrep -x sleep
+	wait_for gone "$child"
 }
 
 in_a_namespace_of_its_own()
