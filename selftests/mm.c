@@ -81,6 +81,8 @@ TEST(keeps_the_core_dump_filter)
 	char buf[16] = "";
 	FILE *f = fopen("/proc/self/coredump_filter", "w");
 
+	if (!f)
+		skip("the kernel dumps no cores (CONFIG_ELF_CORE)");
 	fprintf(f, "0x21");
 	fclose(f);
 	cut();
