@@ -157,10 +157,14 @@ static bool thread_queue(struct kcr_thread *t)
 	return false;
 }
 
-/* The process of a thread; whoever may not attach to it may not stop it either. */
+/*
+ * The process of a thread; whoever may not attach to it may not stop it either.
+ * NULL without an error: it has ended since it was found, and was waited for.
+ */
 static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	struct kcr_process *p = kcr_tree_process(ctx, task);
+	pid_t tgid;
 	size_t mark;
 	int ret;
 
@@ -171,18 +175,20 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 			 "whoever checkpoints is one of the processes: do it from outside (setsid)");
 		return NULL;
 	}
+	tgid = task_tgid_nr_ns(task, ctx->pid_ns);
+	if (!tgid) {
+		if (pid_alive(task))
+			kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+				 "a process outside of your pid namespace is one of those to be saved");
+		return NULL;
+	}
 	p = kcr_process_add(ctx, NULL);
 	if (!p) {
 		kcr_nomem(ctx);
 		return NULL;
 	}
 	p->leader = get_task_struct(task->group_leader);
-	p->tgid = task_tgid_nr_ns(task, ctx->pid_ns);
-	if (!p->tgid) {
-		kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-			 "a process outside of your pid namespace is one of those to be saved");
-		return NULL;
-	}
+	p->tgid = tgid;
 	hash_add(ctx->processes_hash, &p->hash, (uintptr_t)task->signal);
 	mark = kcr_where_process(ctx, p);
 	ret = kcr_policy_process(ctx, p);
@@ -193,10 +199,13 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	struct kcr_process *p = process_of(ctx, task);
-	struct kcr_thread *t = p ? kcr_thread_add(p) : NULL;
+	struct kcr_thread *t;
 
+	if (!p)
+		return ctx->error;
+	t = kcr_thread_add(p);
 	if (!t)
-		return ctx->error ?: kcr_nomem(ctx);
+		return kcr_nomem(ctx);
 	if (!kcr_thread_hold(t, task)) {
 		kcr_thread_remove(t);	/* has just ended */
 		return 0;
