@@ -32,6 +32,7 @@ struct cgroup;
 struct kcr_ctx;
 struct kcr_posix_timers;
 struct kcr_process;
+struct kcr_run_sum;
 struct kcr_shared;
 struct kcr_snapshot;
 struct kcr_thread;
@@ -368,7 +369,12 @@ struct kcr_chunk {
  * @rec_seed: so that nobody can choose what meets in a bucket
  * @next: head of the first record that is not in @recs
  * @pages_buf: for payloads from there on, NULL until needed
- * @pages_kept: the run there was not its reader's
+ * @run: head of the run of pages that is being read
+ * @run_open: there is one, and not all of it has been read
+ * @run_left: its pages that have not been read
+ * @run_crc: checksum of its payload so far
+ * @run_vec: for KCR_READ_BATCH pages of it, NULL until needed
+ * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
  * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  *
@@ -461,8 +467,14 @@ struct kcr_ctx {
 	unsigned int rec_bits;
 	u32 rec_seed;
 	struct kcr_rec_head next;	/* first record that is not in @recs */
+	/* page_reader.c */
 	void *pages_buf;
-	bool pages_kept, pages_done;
+	struct kcr_img_pages run;
+	unsigned int run_left;
+	u32 run_crc;
+	struct bio_vec *run_vec;
+	struct kcr_run_sum *run_sum;
+	bool run_open, pages_done;
 	struct kcr_rec *cgroup;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
@@ -510,11 +522,14 @@ int kcr_stream_flush(struct kcr_ctx *ctx);
 /* reader.c */
 int kcr_read_head(struct kcr_ctx *ctx);
 int kcr_read_recs(struct kcr_ctx *ctx);
-#define KCR_PAGES_OTHERS	1	/* the run is another process's */
-typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-			      const void *data, size_t len);
-int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
 struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
+
+/* page_reader.c */
+#define KCR_PAGES_OTHERS	1	/* the run is another process's */
+typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
+int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
+#define KCR_READ_BATCH		64u
+int kcr_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count);
 
 /* tree.c */
 struct kcr_process *kcr_process_add(struct kcr_ctx *ctx, struct kcr_process *parent);

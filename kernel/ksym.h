@@ -45,6 +45,8 @@
 	x(posix_cpu_timer_set,	"set a POSIX timer of CPU time going")	\
 	x(posix_cpu_timer_get,	"see how much CPU time a POSIX timer counts") \
 	x(send_sigqueue,	"queue the signal of a POSIX timer")	\
+	x(mfill_atomic_install_pte, "put a page that was read into memory") \
+	x(__mem_cgroup_charge,	"charge such a page to its owner")	\
 	x(do_prlimit,		"restore resource limits")		\
 	x(do_sigaction,		"restore signal handlers")		\
 	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \

@@ -29,6 +29,7 @@
 #include <linux/stacktrace.h>
 #include <linux/task_work.h>
 #include <linux/uaccess.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/eventpoll.h>	/* leans on all of the above */
 #include <linux/cpuset.h>
 #include <linux/ipc.h>

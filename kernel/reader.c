@@ -3,7 +3,7 @@
  * Reading the image.
  *
  * Everything up to the first run of pages is kept in memory, so that all of it
- * can be checked before anything is made; pages are handed on as they come.
+ * can be checked before anything is made; what follows is page_reader.c's.
  * Structure and checksums are looked at here (image/parse.c), what a payload
  * says is looked at by the kind's handler.
  */
@@ -14,7 +14,6 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/xxhash.h>
 
 #include "compat/uio.h"
 #include "image/parse.h"
@@ -37,37 +36,48 @@ static int read_error(struct kcr_ctx *ctx, ssize_t ret)
 			"reading the image failed (errno %zd)", -ret);
 }
 
-/* kernel_read() warns of a file that has read() beside read_iter(): /dev/zero. */
-static ssize_t read_some(struct kcr_ctx *ctx, void *buf, size_t len, loff_t *pos)
+/**
+ * kcr_read_iter() - the next bytes of the image
+ * @ctx: the operation
+ * @iter: where they go; all of it is filled
+ *
+ * 9p does not advance an iterator, so the return value is what counts; and
+ * kernel_read() warns of a file that has read() beside read_iter(): /dev/zero.
+ */
+int kcr_read_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
+{
+	loff_t pos = ctx->image->f_pos;
+	struct iov_iter left;
+	ssize_t ret;
+
+	while (iov_iter_count(iter)) {
+		left = *iter;
+		iov_iter_truncate(&left, SZ_1M);
+		ret = vfs_iter_read(ctx->image, &left, &pos, 0);
+		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
+			continue;
+		if (ret <= 0 || kcr_cancelled(ctx))
+			return read_error(ctx, ret);
+		iov_iter_advance(iter, ret);
+		ctx->image->f_pos = pos;
+		ctx->offset += ret;
+		WRITE_ONCE(ctx->written, ctx->offset);
+	}
+	return 0;
+}
+
+/* kcr_read_bytes() - the next @len bytes of the image */
+int kcr_read_bytes(struct kcr_ctx *ctx, void *buf, size_t len)
 {
 	struct kvec vec = { .iov_base = buf, .iov_len = len };
 	struct iov_iter iter;
 
 	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
-	return vfs_iter_read(ctx->image, &iter, pos, 0);
+	return kcr_read_iter(ctx, &iter);
 }
 
-static int read_all(struct kcr_ctx *ctx, void *buf, size_t len)
-{
-	loff_t pos = ctx->image->f_pos;
-	ssize_t ret;
-
-	while (len) {
-		ret = read_some(ctx, buf, min_t(size_t, len, SZ_1M), &pos);
-		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
-			continue;
-		if (ret <= 0 || kcr_cancelled(ctx))
-			return read_error(ctx, ret);
-		ctx->image->f_pos = pos;
-		ctx->offset += ret;
-		WRITE_ONCE(ctx->written, ctx->offset);
-		buf += ret;
-		len -= ret;
-	}
-	return 0;
-}
-
-static int bad_structure(struct kcr_ctx *ctx, int err, const char *why)
+/* kcr_bad_structure() - it does not look as an image does */
+int kcr_bad_structure(struct kcr_ctx *ctx, int err, const char *why)
 {
 	return kcr_fail(ctx, KCR_CLASS_IMAGE, err, "byte %llu of the image: %s",
 			ctx->offset, why);
@@ -77,7 +87,7 @@ static int bad_structure(struct kcr_ctx *ctx, int err, const char *why)
 int kcr_read_head(struct kcr_ctx *ctx)
 {
 	const char *why;
-	int ret = read_all(ctx, &ctx->head, sizeof(ctx->head));
+	int ret = kcr_read_bytes(ctx, &ctx->head, sizeof(ctx->head));
 
 	if (ret)
 		return ret;
@@ -90,33 +100,33 @@ int kcr_read_head(struct kcr_ctx *ctx)
 	return 0;
 }
 
-/* The envelope of the next record, into ctx->next. */
-static int read_rec_head(struct kcr_ctx *ctx)
+/* kcr_read_rec_head() - the envelope of the next record, into ctx->next */
+int kcr_read_rec_head(struct kcr_ctx *ctx)
 {
 	u64 offset = ctx->offset;
 	const char *why;
-	int ret = read_all(ctx, &ctx->next, sizeof(ctx->next));
+	int ret = kcr_read_bytes(ctx, &ctx->next, sizeof(ctx->next));
 
 	if (ret)
 		return ret;
 	ret = kcr_parse_rec(&ctx->next, offset, &why);
 	if (ret)
-		return bad_structure(ctx, ret, why);
+		return kcr_bad_structure(ctx, ret, why);
 	ctx->records++;
 	return 0;
 }
 
-/* Payload and padding of ctx->next, checked. */
-static int read_payload(struct kcr_ctx *ctx, void *buf)
+/* kcr_read_payload() - payload and padding of ctx->next, checked */
+int kcr_read_payload(struct kcr_ctx *ctx, void *buf)
 {
 	size_t len = le64_to_cpu(ctx->next.len);
 	const char *why;
-	int ret = read_all(ctx, buf, kcr_parse_padded(len));
+	int ret = kcr_read_bytes(ctx, buf, kcr_parse_padded(len));
 
 	if (ret)
 		return ret;
 	ret = kcr_parse_payload(&ctx->next, kcr_payload_crc(&ctx->next, buf), &why);
-	return ret ? bad_structure(ctx, ret, why) : 0;
+	return ret ? kcr_bad_structure(ctx, ret, why) : 0;
 }
 
 static int keep_rec(struct kcr_ctx *ctx)
@@ -141,7 +151,7 @@ static int keep_rec(struct kcr_ctx *ctx)
 	INIT_HLIST_NODE(&rec->hash);
 	INIT_LIST_HEAD(&rec->owned);
 	list_add_tail(&rec->node, &ctx->recs);
-	ret = read_payload(ctx, rec->data);
+	ret = kcr_read_payload(ctx, rec->data);
 	if (ret)
 		return ret;
 	if (kcr_parse_known(&ctx->next))
@@ -223,7 +233,7 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 	int ret;
 
 	for (count = 0;; count++) {
-		ret = read_rec_head(ctx);
+		ret = kcr_read_rec_head(ctx);
 		if (ret)
 			return ret;
 		switch (le32_to_cpu(ctx->next.kind)) {
@@ -238,121 +248,6 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 	}
 }
 
-static int check_page_run(struct kcr_ctx *ctx)
-{
-	const struct kcr_img_pages *run = ctx->pages_buf;
-	size_t len = le64_to_cpu(ctx->next.len);
-	const char *why;
-	int ret;
-
-	if (kcr_parse_padded(len) > KCR_PAGES_BUF)
-		return kcr_bad_image(ctx, "a run of %zu bytes of pages", len);
-	ret = read_payload(ctx, ctx->pages_buf);
-	if (ret)
-		return ret;
-	ret = kcr_parse_pages(run, le64_to_cpu(ctx->next.offset), len, &why);
-	if (ret)
-		return bad_structure(ctx, ret, why);
-	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
-		WRITE_ONCE(ctx->pages, ctx->pages + le32_to_cpu(run->count));
-	return 0;
-}
-
-/* Another process's stays, and is what that begins with. */
-static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
-{
-	const struct kcr_img_pages *run = ctx->pages_buf;
-	size_t len = le64_to_cpu(ctx->next.len);
-	size_t skip;
-	int ret = ctx->pages_kept ? 0 : check_page_run(ctx);
-
-	if (ret || !page_run)
-		return ret;
-	skip = sizeof(*run) + le32_to_cpu(run->pad);
-	if (le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES)
-		ret = page_run(ctx, run, NULL, 0);
-	else
-		ret = page_run(ctx, run, ctx->pages_buf + skip, len - skip);
-	ctx->pages_kept = ret == KCR_PAGES_OTHERS;
-	return ret;
-}
-
-static int read_end(struct kcr_ctx *ctx, const void *buf)
-{
-	struct kcr_parse_sum sum = {
-		.offset = le64_to_cpu(ctx->next.offset),
-		.records = ctx->records,
-		.pages = ctx->pages,
-		.index = ctx->index_offset,
-	};
-	const char *why;
-	int ret;
-
-	if (le64_to_cpu(ctx->next.len) != sizeof(struct kcr_img_end))
-		return kcr_bad_image(ctx, "the end record has a wrong length");
-	ret = kcr_parse_end(buf, &sum, &why);
-	return ret ? bad_structure(ctx, ret, why) : 0;
-}
-
-/* One record of the second part. */
-static int read_one(struct kcr_ctx *ctx, kcr_page_run_t page_run)
-{
-	int ret;
-
-	switch (le32_to_cpu(ctx->next.kind)) {
-	case KCR_KIND_PAGES:
-		return read_page_run(ctx, page_run);
-	case KCR_KIND_INDEX:
-		if (!ctx->index_offset)
-			ctx->index_offset = le64_to_cpu(ctx->next.offset);
-		fallthrough;
-	case KCR_KIND_PAD:
-		return read_payload(ctx, ctx->pages_buf);
-	case KCR_KIND_END:
-		ctx->pages_done = true;
-		ret = read_payload(ctx, ctx->pages_buf);
-		return ret ?: read_end(ctx, ctx->pages_buf);
-	default:
-		if (kcr_parse_known(&ctx->next))
-			return kcr_bad_image(ctx, "a %s record after the pages",
-					     kcr_ops_find(le32_to_cpu(ctx->next.kind))->name);
-		return read_payload(ctx, ctx->pages_buf);
-	}
-}
-
-/**
- * kcr_read_pages() - pages, up to the end or those of another process
- * @ctx: the operation, after kcr_read_recs()
- * @page_run: is handed each run of pages; NULL: they are only checked. Data is
- *	NULL for a run of zeros
- *
- * The index is only checksummed: pages are checked by their record's checksum.
- *
- * Return: 0 at the end, KCR_PAGES_OTHERS if @page_run has said so: the run is
- * handed to the next caller's; or a negative errno.
- */
-int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
-{
-	int ret;
-
-	BUILD_BUG_ON(KCR_PAGES_BUF > KCR_REC_MAX);
-	if (!ctx->pages_buf)
-		ctx->pages_buf = kvmalloc(KCR_REC_MAX + KCR_REC_ALIGN, GFP_KERNEL);
-	if (!ctx->pages_buf)
-		return kcr_nomem(ctx);
-	while (!ctx->pages_done) {
-		ret = read_one(ctx, page_run);
-		if (ret)
-			return ret;
-		if (!ctx->pages_done)
-			ret = read_rec_head(ctx);
-		if (ret)
-			return ret;
-		cond_resched();
-	}
-	return 0;
-}
-
 /* kcr_reader_drop() - free the records */
 void kcr_reader_drop(struct kcr_ctx *ctx)
 {
@@ -363,6 +258,5 @@ void kcr_reader_drop(struct kcr_ctx *ctx)
 	INIT_LIST_HEAD(&ctx->recs);
 	kvfree(ctx->rec_hash);
 	ctx->rec_hash = NULL;
-	kvfree(ctx->pages_buf);
-	ctx->pages_buf = NULL;
+	kcr_page_reader_drop(ctx);
 }

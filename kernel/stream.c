@@ -14,7 +14,6 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
-#include <linux/xxhash.h>
 
 #include "compat/uio.h"
 #include "image/parse.h"
@@ -266,17 +265,6 @@ int kcr_write_rec(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
 	return kcr_rec_end(ctx);
 }
 
-static void page_hash(const void *page, u8 *hash)
-{
-	__le64 h[2] = {
-		cpu_to_le64(xxh64(page, PAGE_SIZE, 0)),
-		cpu_to_le64(xxh64(page, PAGE_SIZE, KCR_HASH_SEED)),
-	};
-
-	BUILD_BUG_ON(sizeof(h) != KCR_HASH_LEN);
-	memcpy(hash, h, sizeof(h));
-}
-
 static struct index_run *index_add(struct kcr_ctx *ctx, u32 mm, u64 addr,
 				   unsigned int count, unsigned int hashes)
 {
@@ -367,14 +355,9 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 	if (ret)
 		return ret;
 
-	for (i = 0; i < count; i++) {
-		void *p = kmap_local_page(pages[i]);
-
-		page_hash(p, index->hash[i]);
-		kunmap_local(p);
-		/* The first half of the hash, as kcr_pages_crc() has it. */
+	kcr_hash_pages(pages, count, index->hash);
+	for (i = 0; i < count; i++)	/* the first half of each, as kcr_pages_crc() has it */
 		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
-	}
 	ctx->open_len += (u64)count << PAGE_SHIFT;
 	rec_seal(ctx, ctx->open_rec);
 	WRITE_ONCE(ctx->pages, ctx->pages + count);

@@ -92,6 +92,21 @@ static inline long kcr_gup_remote(struct mm_struct *mm, unsigned long addr,
 #endif
 }
 
+/*
+ * Maps a new anonymous page at @addr, where no page may be, and takes the
+ * reference over. 6.5 and 6.7 changed how it is told. Goes with 6.1.
+ */
+static inline int kcr_install_page(struct vm_area_struct *vma, pmd_t *pmd,
+				   unsigned long addr, struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return kcr_call(mfill_atomic_install_pte)(pmd, vma, addr, page, true, 0);
+#else
+	return kcr_call(mfill_atomic_install_pte)(vma->vm_mm, pmd, vma, addr, page, true,
+						  false);
+#endif
+}
+
 /* 6.3 (e9adcfecf572) replaced zap_page_range(). Goes with 6.1. */
 static inline void kcr_zap(struct vm_area_struct *vma, unsigned long addr,
 			   unsigned long len)

@@ -49,8 +49,11 @@ void kcr_donation_end(struct kcr_mm_data *data);
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);
 void kcr_shmem_drop(struct kcr_mm_data *data);
-int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-		       const void *data, size_t len);
+struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index);
+int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page);
+
+/* shmem_fill.c */
+int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
 
 /* mlock.c */
 int kcr_mlock_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);

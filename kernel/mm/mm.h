@@ -16,9 +16,8 @@ void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */
 
 /* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p);
-/* restart, in a leader: one KCR_KIND_PAGES (data is NULL for zeros) */
-int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-		    const void *data, size_t len);
+/* restart, in a leader: one KCR_KIND_PAGES */
+int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
 /* restart, in a leader: all of its pages are there */
 int kcr_mm_pages_end(struct kcr_process *p);
 /* restart, in a leader: pages that are not from the stream */

@@ -71,8 +71,8 @@ bool kcr_file_is_memfd(struct file *file)
 
 /* Pages: those that are there, the rest is zeros */
 
-/* The next page at or after @index, with a reference; NULL at the end. */
-static struct page *page_next(struct inode *inode, pgoff_t *index)
+/* kcr_shmem_page_next() - at or after @index, with a reference; NULL at the end */
+struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index)
 {
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
@@ -84,7 +84,8 @@ static struct page *page_next(struct inode *inode, pgoff_t *index)
 	return shmem_read_mapping_page_gfp(mapping, i, mapping_gfp_mask(mapping));
 }
 
-static int page_failed(struct kcr_ctx *ctx, struct page *page)
+/* kcr_shmem_page_failed() - what kcr_shmem_page_next() returned is an error */
+int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page)
 {
 	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
 			"shared memory can't be read (errno %ld)", -PTR_ERR(page));
@@ -151,11 +152,11 @@ static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 	int ret = 0;
 
 	for (; !ret; index++) {
-		page = page_next(inode, &index);
+		page = kcr_shmem_page_next(inode, &index);
 		if (!page)
 			break;
 		if (IS_ERR(page))
-			return page_failed(ctx, page);
+			return kcr_shmem_page_failed(ctx, page);
 		if (page_is_zero(page))
 			ctx->pages_zero++;
 		else
@@ -310,11 +311,11 @@ static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
 
 	*more = false;
 	for (;; ++*index) {
-		page = page_next(inode, index);
+		page = kcr_shmem_page_next(inode, index);
 		if (!page)
 			return 0;
 		if (IS_ERR(page))
-			return page_failed(ctx, page);
+			return kcr_shmem_page_failed(ctx, page);
 		if (!*more)
 			c->index = round_down(*index, KCR_PAGES_MAX);
 		*more = true;
@@ -463,100 +464,6 @@ struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id)
 	struct file *file = kcr_object_get(ctx, id, KCR_KIND_SHMEM);
 
 	return file ? get_file(file) : NULL;
-}
-
-/* @data may be NULL, for zeros. */
-static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
-		     const void *data)
-{
-	struct address_space *mapping = inode->i_mapping;
-	struct page *page;
-
-	page = shmem_read_mapping_page_gfp(mapping, index, mapping_gfp_mask(mapping));
-	if (IS_ERR(page))
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
-				"not enough memory for shared memory (errno %ld)",
-				-PTR_ERR(page));
-	lock_page(page);
-	if (data)
-		memcpy_to_page(page, 0, data, PAGE_SIZE);
-	else
-		clear_highpage(page);
-	set_page_dirty(page);
-	unlock_page(page);
-	put_page(page);
-	return 0;
-}
-
-static int copy_over(struct kcr_ctx *ctx, struct inode *to, pgoff_t index, struct page *page)
-{
-	void *data = kmap_local_page(page);
-	int ret = page_fill(ctx, to, index, data);
-
-	kunmap_local(data);
-	return ret;
-}
-
-/* kcr_shmem_replace() - let @to hold what @from holds, and nothing else */
-int kcr_shmem_replace(struct kcr_ctx *ctx, struct inode *to, struct inode *from)
-{
-	struct page *page;
-	pgoff_t index;
-	int ret = 0;
-
-	for (index = 0; !ret && (page = page_next(to, &index)); index++) {
-		if (IS_ERR(page))
-			return page_failed(ctx, page);
-		put_page(page);
-		ret = page_fill(ctx, to, index, NULL);
-		cond_resched();
-	}
-	for (index = 0; !ret && (page = page_next(from, &index)); index++) {
-		if (IS_ERR(page))
-			return page_failed(ctx, page);
-		ret = copy_over(ctx, to, index, page);
-		put_page(page);
-		cond_resched();
-	}
-	return ret;
-}
-
-/* With or without a name; no reference is taken. */
-static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
-{
-	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?: kcr_shm_memory(ctx, id);
-}
-
-/**
- * kcr_shmem_page_run() - fill restored shared memory
- * @ctx: the operation
- * @run: its mm is the id of a SHMEM or SYSV_SHM record, which is there
- * @data: the pages, NULL for zeros
- * @len: bytes at @data
- */
-int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
-		       const void *data, size_t len)
-{
-	struct file *file = memory_of(ctx, le32_to_cpu(run->mm));
-	u64 addr = le64_to_cpu(run->addr), size, bytes;
-	unsigned int i, count = le32_to_cpu(run->count);
-	int ret = 0;
-
-	if (!file)
-		return kcr_bad_image(ctx, "pages of %u, which is no memory",
-				     le32_to_cpu(run->mm));
-	size = PAGE_ALIGN(i_size_read(file_inode(file)));
-	bytes = (u64)count << PAGE_SHIFT;
-	if (!PAGE_ALIGNED(addr) || bytes > size || addr > size - bytes)
-		return kcr_bad_image(ctx, "pages beyond the end of shared memory");
-	if (!data)
-		return 0;	/* it is new */
-	if (len != bytes)
-		return kcr_bad_image(ctx, "%u pages of %zu bytes", count, len);
-	for (i = 0; i < count && !ret; i++)
-		ret = page_fill(ctx, file_inode(file), (addr >> PAGE_SHIFT) + i,
-				data + ((size_t)i << PAGE_SHIFT));
-	return ret;
 }
 
 static void shmem_put(void *obj)

@@ -10,6 +10,8 @@
 
 /* What is over sooner needs no line, and its rate tells nothing. */
 #define QUIET_SECONDS	0.5
+/* What was seen for so short a time tells no rate either. */
+#define RATE_SECONDS	0.2
 
 static double seconds_since(const struct timespec *then)
 {
@@ -30,14 +32,14 @@ static void show_bytes(const struct progress *p, const char *verb,
 	char done[TEXT_NUMBER], total[TEXT_NUMBER], rate[TEXT_NUMBER];
 	char left[TEXT_NUMBER];
 	double elapsed = seconds_since(&p->began);
-	double speed = elapsed > 0 ? status->bytes / elapsed : 0;
+	double speed = elapsed >= RATE_SECONDS ? (status->bytes - p->first) / elapsed : 0;
 
 	text_bytes(done, status->bytes);
-	text_bytes(rate, speed);
 	fprintf(stderr, "\r%s: %s %s", tool_name, verb, done);
 	if (status->bytes_total > status->bytes)
 		fprintf(stderr, " of %s", text_bytes(total, status->bytes_total));
-	fprintf(stderr, ", %s/s", rate);
+	if (speed >= 1)
+		fprintf(stderr, ", %s/s", text_bytes(rate, speed));
 	if (status->bytes_total > status->bytes && speed >= 1 && elapsed >= 1)
 		fprintf(stderr, ", %s left",
 			text_ns(left, (status->bytes_total - status->bytes) /
@@ -55,6 +57,8 @@ static void note_time(bool *noted, struct timespec *when)
 static void flow(struct progress *p, const char *verb,
 		 const struct kcr_status *status)
 {
+	if (!p->flowing)
+		p->first = status->bytes;
 	note_time(&p->flowing, &p->began);
 	show_bytes(p, verb, status);
 }

@@ -6,6 +6,7 @@
 #define _KCR_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "../../uapi/kcr.h"
@@ -13,7 +14,8 @@
 /**
  * struct progress - what the line needs to remember
  * @started: when we began to look
- * @began: when bytes began to flow
+ * @began: when bytes were first seen to flow
+ * @first: how many there were then
  * @looking: @started holds
  * @flowing: @began holds
  * @shown: whether there is a line to wipe
@@ -21,6 +23,7 @@
 struct progress {
 	struct timespec started;
 	struct timespec began;
+	uint64_t first;
 	bool looking;
 	bool flowing;
 	bool shown;
