@@ -329,9 +329,6 @@ int kcr_files_commit(struct kcr_ctx *ctx);
 void kcr_files_settled(struct kcr_ctx *ctx);
 const char *kcr_opened_name(const struct kcr_opened *o);
 
-/* locks.c */
-bool kcr_file_has_lease(struct file *file);
-
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
 bool kcr_file_has_write_lease(struct file *file);
