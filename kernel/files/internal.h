@@ -195,6 +195,8 @@ int kcr_path_leads_here(struct kcr_ctx *ctx, const char *name, const struct path
 int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name, u32 uid,
 		  u32 gid);
 void kcr_path_unmake(const struct path *path);
+int kcr_path_write(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id, const void *img, size_t len,
+		   const char *name);
 const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_t room,
 			   const char *what);
 
