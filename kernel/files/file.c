@@ -184,6 +184,23 @@ int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 	return 0;
 }
 
+/**
+ * kcr_file_named_save() - how a file is open, and what it is called
+ * @ctx: the operation, in the controller
+ * @file: the file
+ * @flags: of the record, set
+ * @name: set to what the caller frees with kfree(), or NULL if it was refused
+ */
+int kcr_file_named_save(struct kcr_ctx *ctx, struct file *file, __le32 *flags, char **name)
+{
+	u32 value;
+	int ret = kcr_file_flags_save(ctx, file, &value) ?:
+		  kcr_path_save(ctx, &file->f_path, name);
+
+	*flags = cpu_to_le32(value);
+	return ret;
+}
+
 /* kcr_file_flags_check() - are these flags of a record known? */
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what)
 {

@@ -134,6 +134,7 @@ int kcr_files_made(struct kcr_ctx *ctx, const struct path *path);
 /* file.c */
 int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
 int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags);
+int kcr_file_named_save(struct kcr_ctx *ctx, struct file *file, __le32 *flags, char **name);
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags(u32 flags);				/* as open(2) has them */
