@@ -84,8 +84,8 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
 
 /* Saving */
 
-/* kcr_pipe_unread() - bytes in a pipe; it is locked */
-size_t kcr_pipe_unread(struct pipe_inode_info *pipe)
+/* Bytes in a pipe; it is locked. */
+static size_t pipe_unread(struct pipe_inode_info *pipe)
 {
 	unsigned int slot;
 	size_t bytes = 0;
@@ -100,8 +100,8 @@ static int put_rec(void *arg, const void *data, size_t len)
 	return kcr_rec_put(arg, data, len);
 }
 
-/* kcr_pipe_put_unread() - put them into the record that is open */
-int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
+/* Put them into the record that is open. */
+static int put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
 {
 	unsigned int slot;
 	int ret = 0;
@@ -112,30 +112,27 @@ int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
 	return ret;
 }
 
-static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
-			struct kcr_img_external *img)
+static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe,
+			const struct kcr_unread *rec)
 {
-	size_t unread = pipe ? kcr_pipe_unread(pipe) : 0;
+	size_t unread = pipe ? pipe_unread(pipe) : 0;
 	int ret;
 
-	if (sizeof(*img) + unread > KCR_REC_MAX)
+	if (rec->len + unread > KCR_REC_MAX)
 		return kcr_refuse(ctx, "pipe with %zu unread bytes: not supported yet", unread);
-	img->unread = cpu_to_le32(unread);
-	ret = kcr_rec_begin(ctx, KCR_KIND_EXTERNAL, 1, id, 0) ?:
-	      kcr_rec_put(ctx, img, sizeof(*img));
+	*rec->unread = cpu_to_le32(unread);
+	ret = kcr_rec_begin(ctx, rec->kind, 1, rec->id, 0) ?:
+	      kcr_rec_put(ctx, rec->img, rec->len);
 	if (!ret && unread)
-		ret = kcr_pipe_put_unread(ctx, pipe);
+		ret = put_unread(ctx, pipe);
 	return ret ?: kcr_rec_end(ctx);
 }
 
-/**
- * kcr_pipe_has_unread() - are the bytes in a pipe this file's?
- * @ctx: the operation
- * @file: an end of a pipe
- *
- * They must not be delivered twice: the first file of a pipe has them.
+/*
+ * Are the bytes in a pipe this file's? They must not be delivered twice: the
+ * first file of a pipe has them.
  */
-bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file)
+static bool has_unread(struct kcr_ctx *ctx, struct file *file)
 {
 	struct kcr_files *files = ctx->files_data;
 	unsigned int i;
@@ -147,12 +144,30 @@ bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file)
 	return false;
 }
 
+/**
+ * kcr_pipe_save_unread() - write the record of an open file, and what is in the pipe
+ * @ctx: the operation
+ * @file: the file; perhaps no pipe
+ * @rec: the record
+ */
+int kcr_pipe_save_unread(struct kcr_ctx *ctx, struct file *file, const struct kcr_unread *rec)
+{
+	struct pipe_inode_info *pipe = kcr_pipe_of(file);
+	int ret;
+
+	if (!pipe || !has_unread(ctx, file))
+		return write_locked(ctx, NULL, rec);
+	pipe_lock(pipe);
+	ret = write_locked(ctx, pipe, rec);
+	pipe_unlock(pipe);
+	return ret;
+}
+
 static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
-	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 	struct kcr_img_external img = {
-		.type = cpu_to_le32(pipe ? KCR_EXTERNAL_PIPE : KCR_EXTERNAL_TERMINAL),
+		.type = cpu_to_le32(kcr_pipe_of(file) ? KCR_EXTERNAL_PIPE : KCR_EXTERNAL_TERMINAL),
 		.streams = cpu_to_le32(streams_of(ctx, file)),
 	};
 	u32 flags;
@@ -161,12 +176,13 @@ static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (ret)
 		return ret;
 	img.flags = cpu_to_le32(flags);
-	if (!pipe || !kcr_pipe_has_unread(ctx, file))
-		return write_locked(ctx, NULL, id, &img);
-	pipe_lock(pipe);
-	ret = write_locked(ctx, pipe, id, &img);
-	pipe_unlock(pipe);
-	return ret;
+	return kcr_pipe_save_unread(ctx, file, &(struct kcr_unread) {
+		.kind = KCR_KIND_EXTERNAL,
+		.id = id,
+		.img = &img,
+		.len = sizeof(img),
+		.unread = &img.unread,
+	});
 }
 
 /* Restart's own streams */
