@@ -181,7 +181,7 @@ int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 
 	if (!ret && !(*flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
 		return kcr_refuse(ctx, "opened neither for reading nor for writing: not supported yet");
-	return 0;
+	return ret;
 }
 
 /**
