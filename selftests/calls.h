@@ -60,6 +60,22 @@ static inline void expect_asleep(const struct call *call)
 			 call->name, call->got);
 }
 
+/* It still sleeps in the call some time after the cut. */
+static inline void cut_asleep(struct call *call)
+{
+	start_call(call);
+	cut();
+	usleep(100000);
+	expect_asleep(call);
+}
+
+/* A signal ends it; for that see handle_usr1(). */
+static inline void interrupt_call(struct call *call)
+{
+	pthread_kill(call->thread, SIGUSR1);
+	expect_call(call, -EINTR);
+}
+
 static volatile int handled;
 
 static inline void on_usr1(int sig)
