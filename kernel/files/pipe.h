@@ -46,7 +46,7 @@ int kcr_pipe_resize(struct kcr_ctx *ctx, struct file *file, u32 capacity);
 int kcr_pipe_fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec,
 		  size_t at, u32 bufs);
 
-/* external.c */
+/* unread.c */
 int kcr_pipe_save_unread(struct kcr_ctx *ctx, struct file *file, const struct kcr_unread *rec);
 int kcr_pipe_push(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, const void *data, size_t len);
 
