@@ -23,6 +23,7 @@ enum kcr_ipc_type { KCR_IPC_SEM, KCR_IPC_MSG, KCR_IPC_SHM };
  * @memory: of a segment: what its pages are put into, with a reference
  * @base: of a segment: its own file, likewise
  * @values: of a set that was there: as they were
+ * @nr_values: how many
  */
 struct kcr_ipc {
 	struct list_head node;
@@ -32,6 +33,7 @@ struct kcr_ipc {
 	bool made;
 	struct file *memory, *base;
 	u16 *values;
+	u32 nr_values;
 };
 
 /**
