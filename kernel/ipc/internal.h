@@ -77,6 +77,7 @@ int kcr_ipc_check(struct kcr_ctx *ctx, const struct kcr_img_ipc *img, enum kcr_i
 struct kcr_ipc *kcr_ipc_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 				const struct kcr_ipc_want *want);
 struct kcr_ipc *kcr_ipc_find(struct kcr_ctx *ctx, u32 rec, enum kcr_ipc_type type);
+bool kcr_ipc_may_change(const struct kern_ipc_perm *perm);
 void kcr_ipc_settle(struct kern_ipc_perm *perm, const struct kcr_img_ipc *img);
 int kcr_ipc_gone(struct kcr_ctx *ctx);
 

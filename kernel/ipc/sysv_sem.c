@@ -279,8 +279,9 @@ void kcr_sem_put_back(struct kcr_ipc *ipc)
 	if (!set)
 		return;
 	lock_all(set);
-	for (i = 0; i < ipc->nr_values && ipc->nr_values == set->sem_nsems; i++)
-		set->sems[i].semval = ipc->values[i];
+	if (ipc->nr_values == set->sem_nsems && kcr_ipc_may_change(&set->sem_perm))
+		for (i = 0; i < ipc->nr_values; i++)
+			set->sems[i].semval = ipc->values[i];
 	set_unlock(set);
 }
 
@@ -340,7 +341,7 @@ static bool is_ours(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 		    const struct kcr_sem_array *set, u32 count)
 {
 	return kcr_ipc_find(ctx, rec->id, KCR_IPC_SEM) && set->sem_nsems == count &&
-	       !is_waited_for(set);
+	       !is_waited_for(set) && kcr_ipc_may_change(&set->sem_perm);
 }
 
 static int sem_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
