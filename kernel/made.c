@@ -223,7 +223,7 @@ static int zombie_fn(void *arg)
 
 	strscpy(comm, img->comm, sizeof(comm));
 	kcr_call(__set_task_comm)(current, comm, false);
-	if (kcr_drop_creds(ctx) || !show_leader(p, current))
+	if (!show_leader(p, current) || kcr_drop_creds(ctx))
 		code = SIGKILL;
 	wake_up_all(&ctx->park_wait);
 	kcr_ctx_put(ctx);
@@ -231,11 +231,23 @@ static int zombie_fn(void *arg)
 	return 0;	/* not reached */
 }
 
+/* The first task of a process; it sets p->leader as soon as it runs. */
+static int make_first(struct kcr_process *p, u64 flags, int exit_signal, int (*fn)(void *),
+		      void *arg)
+{
+	int ret;
+
+	WRITE_ONCE(p->coming, true);
+	ret = make(p->ctx, p->tgid, flags, exit_signal, fn, arg);
+	if (ret)
+		WRITE_ONCE(p->coming, false);
+	return ret;
+}
+
 /* In memory of its parent's, which waits until it no longer needs it. */
 static int make_zombie(struct kcr_process *p)
 {
-	return make(p->ctx, p->tgid, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, 0,
-		    zombie_fn, p);
+	return make_first(p, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, 0, zombie_fn, p);
 }
 
 /* Processes */
@@ -254,7 +266,7 @@ static int make_process(struct kcr_process *p, int exit_signal)
 	/* Who has no parent in the image becomes a brother of the first process. */
 	if (!p->parent && p != p->ctx->root)
 		flags |= CLONE_PARENT;
-	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
+	return make_first(p, flags, exit_signal, leader_fn, leader_of(p));
 }
 
 /* Mostly those whose parent it is: the others are given to theirs when all is made. */
@@ -366,6 +378,14 @@ static void ignore_children(struct kcr_process *p)
 	spin_unlock_irqrestore(&sighand->siglock, flags);
 }
 
+/* Who was made just before its maker was killed may not have run yet. */
+static bool wait_shown(struct kcr_process *p)
+{
+	while (READ_ONCE(p->coming) && !READ_ONCE(p->leader))
+		schedule_timeout_uninterruptible(1);
+	return p->leader;
+}
+
 static void wait_gone(struct kcr_process *p)
 {
 	while (!READ_ONCE(p->leader->exit_state) || !thread_group_empty(p->leader))
@@ -407,8 +427,9 @@ void kcr_made_kill(struct kcr_ctx *ctx)
 	WRITE_ONCE(ctx->releasing, true);
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up_all(&ctx->release_wait);
-	list_for_each_entry_reverse(p, &ctx->processes, node) {
-		if (!p->leader)
+	/* Whoever makes another one comes before it, and makes none when it is gone. */
+	kcr_for_each_process(ctx, p) {
+		if (!wait_shown(p))
 			continue;
 		wait_gone(p);
 		if (p != ctx->root)
