@@ -29,4 +29,7 @@ int kcr_restart_run(struct kcr_ctx *ctx);
 int kcr_restart_finish(struct kcr_ctx *ctx, enum kcr_action action);
 void kcr_restart_abort(struct kcr_ctx *ctx);
 
+/* plan.c: what a restart is to make */
+int kcr_plan(struct kcr_ctx *ctx);
+
 #endif /* _KCR_DEV_H */

@@ -177,6 +177,7 @@ enum kcr_thread_state {
  * @tables: checkpoint: struct kcr_shared, tables of descriptors that it is the first
  *	to have
  * @roots: the same for where paths begin
+ * @coming: restart: it is being made, or has been; then it sets @leader
  * @has_table: restart: the first table of its own has been made
  * @has_fs: likewise
  * @nr_mms: restart: KCR_KIND_MM records that it has
@@ -209,7 +210,7 @@ struct kcr_process {
 	unsigned int nr_threads;
 	unsigned int nr;
 	struct list_head tables, roots;
-	bool has_table, has_fs;
+	bool coming, has_table, has_fs;
 	unsigned int nr_mms, nr_fdtables;
 	struct kcr_posix_timers *posix_timers;
 	struct completion turn;

@@ -8,16 +8,10 @@
  * one after the other, in the order of the image, so that nothing need be
  * locked, and the stream of pages is read as it comes; a child waits for its
  * turn, with its memory and its descriptors emptied. A process that had ended
- * is made, and ends.
- *
- * Ids are chosen with set_tid, for which the kernel wants
- * CAP_CHECKPOINT_RESTORE. Where the caller lacks it and the policy lets them
- * choose, they get that one capability around the call; the task made drops it
- * before it does anything, and until then runs nothing but its first function.
+ * is made, and ends. How a task gets its id: ids.c.
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/pid_namespace.h>
 #include <linux/task_work.h>
 #include <uapi/linux/wait.h>
 
@@ -26,7 +20,6 @@
 #include "ksym.h"
 #include "made.h"
 #include "mm/mm.h"
-#include "policy.h"
 #include "task/blocked.h"
 #include "task/signals.h"
 #include "task/task.h"
@@ -35,185 +28,15 @@
 #define KCR_CLONE_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
 			  CLONE_THREAD | CLONE_SYSVSEM)
 
-/* For how long ids are waited for that nobody alive has. */
-#define KCR_ID_TRIES	20
-#define KCR_ID_WAIT	max(HZ / 20, 1)
-
-/* Making a task with a chosen id */
-
-static const struct cred *raise_creds(struct kcr_ctx *ctx)
-{
-	const struct cred *old;
-	struct cred *new;
-
-	if (checkpoint_restore_ns_capable(ctx->pid_ns->user_ns) || !kcr_policy_pid(ctx))
-		return NULL;
-	new = prepare_creds();
-	if (!new)
-		return NULL;
-	cap_raise(new->cap_effective, CAP_CHECKPOINT_RESTORE);
-	old = override_creds(new);
-	put_cred(new);		/* override_creds() has taken its own */
-	return old;
-}
-
-static int drop_creds(struct kcr_ctx *ctx)
-{
-	struct cred *new;
-
-	if (cap_issubset(current_cred()->cap_effective, ctx->cred->cap_effective))
-		return 0;
-	new = prepare_creds();
-	if (!new)
-		return kcr_nomem(ctx);
-	new->cap_effective = ctx->cred->cap_effective;
-	return commit_creds(new);
-}
-
-/* kcr_id_taken() - say who has an id */
-int kcr_id_taken(struct kcr_ctx *ctx, pid_t tid)
-{
-	char comm[TASK_COMM_LEN] = "";
-	struct task_struct *task;
-
-	rcu_read_lock();
-	task = kcr_call(find_task_by_vpid)(tid);
-	if (task)
-		get_task_struct(task);
-	rcu_read_unlock();
-	if (!task)
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EEXIST,
-				"id %d is in use as a process group or session", tid);
-	get_task_comm(comm, task);
-	put_task_struct(task);
-	return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EEXIST,
-			"id %d is in use by the running process %s", tid, comm);
-}
-
-static int not_made(struct kcr_ctx *ctx, pid_t tid, int err)
-{
-	switch (err) {
-	case -EEXIST:
-		return kcr_id_taken(ctx, tid);
-	case -EPERM:
-		return kcr_fail(ctx, KCR_CLASS_PERMISSION, err,
-				"you may not choose process ids (module parameter pid_choice): use --new-pidns");
-	case -EINVAL:
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
-				"id %d is beyond this machine's kernel.pid_max", tid);
-	case -EAGAIN:
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
-				"task %d can't be made: as many as are allowed run already (ulimit -u, pids.max of the cgroup)",
-				tid);
-	case -ERESTARTNOINTR:
-		/* Only the leader is made by a thread that can be called again. */
-		if (current == READ_ONCE(ctx->runner) && !kcr_interrupted(ctx)) {
-			ctx->again = true;
-			return err;
-		}
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
-	default:
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
-				"task %d can't be made (errno %d)", tid, -err);
-	}
-}
-
-/* Has it, or its group or session, none but tasks that have ended? */
-static bool soon_free(struct pid *pid)
-{
-	struct task_struct *task;
-	bool soon = true;
-	int type;
-
-	for (type = 0; type < PIDTYPE_MAX; type++)
-		do_each_pid_task(pid, type, task) {
-			soon = soon && READ_ONCE(task->exit_state);
-		} while_each_pid_task(pid, type, task);
-	return soon;
-}
-
-/* What a program that was just killed leaves is gone in a moment. */
-static bool id_free(struct kcr_ctx *ctx, pid_t id)
-{
-	bool used = true, soon = true;
-	struct pid *pid;
-	int i;
-
-	for (i = 0; used && soon && i < KCR_ID_TRIES; i++) {
-		if (i)
-			schedule_timeout_interruptible(KCR_ID_WAIT);
-		rcu_read_lock();
-		pid = find_pid_ns(id, ctx->pid_ns);
-		used = pid;
-		soon = pid && soon_free(pid);
-		rcu_read_unlock();
-	}
-	return !used;
-}
-
-/*
- * kcr_ids_free() - are all ids of the image free here?
- *
- * Asked early, so that this is what is said, and not that the program, which
- * still runs, has its files open. What counts is what make() finds.
- */
-int kcr_ids_free(struct kcr_ctx *ctx)
-{
-	struct kcr_process *p;
-	struct kcr_thread *t;
-
-	list_for_each_entry(t, &ctx->threads, node)
-		if (!id_free(ctx, t->tid))
-			return kcr_id_taken(ctx, t->tid);
-	kcr_for_each_process(ctx, p)
-		if (!id_free(ctx, p->tgid))
-			return kcr_id_taken(ctx, p->tgid);
-	return 0;
-}
-
-/**
- * kcr_make_id() - an id that no task has
- * @ctx: the operation, in the restarter
- * @id: in the restarter's pid namespace
- *
- * Return: the id, or NULL with a sentence.
- */
-struct pid *kcr_make_id(struct kcr_ctx *ctx, pid_t id)
-{
-	const struct cred *old = raise_creds(ctx);
-	struct pid *pid = kcr_call(alloc_pid)(ctx->pid_ns, &id, 1);
-
-	if (old)
-		revert_creds(old);
-	if (!IS_ERR(pid))
-		return pid;
-	not_made(ctx, id, PTR_ERR(pid));
-	return NULL;
-}
-
 static int make(struct kcr_ctx *ctx, pid_t tid, u64 flags, int exit_signal,
 		int (*fn)(void *), void *arg)
 {
-	pid_t nr = tid;
-	struct kernel_clone_args args = {
+	return kcr_make_task(ctx, tid, &(struct kernel_clone_args) {
 		.flags = flags,
 		.exit_signal = exit_signal,
 		.fn = fn,
 		.fn_arg = arg,
-		.set_tid = &nr,
-		.set_tid_size = 1,
-	};
-	const struct cred *old = raise_creds(ctx);
-	pid_t ret;
-
-	kcr_ctx_get(ctx);	/* the new task's, put when it leaves our code */
-	ret = kcr_call(kernel_clone)(&args);
-	if (old)
-		revert_creds(old);
-	if (ret >= 0)
-		return 0;
-	kcr_ctx_put(ctx);
-	return not_made(ctx, tid, ret);
+	});
 }
 
 /* In the task made */
@@ -278,7 +101,7 @@ static int made_begin(struct kcr_thread *t)
 	if (t->leader && !show_leader(t->process, current))
 		return -EINTR;
 	block_signals();
-	return drop_creds(t->ctx);
+	return kcr_drop_creds(t->ctx);
 }
 
 /* What belongs to one thread: in the image's order, ids last. */
@@ -400,7 +223,7 @@ static int zombie_fn(void *arg)
 
 	strscpy(comm, img->comm, sizeof(comm));
 	kcr_call(__set_task_comm)(current, comm, false);
-	if (drop_creds(ctx) || !show_leader(p, current))
+	if (!show_leader(p, current) || kcr_drop_creds(ctx))
 		code = SIGKILL;
 	wake_up_all(&ctx->park_wait);
 	kcr_ctx_put(ctx);
@@ -408,11 +231,23 @@ static int zombie_fn(void *arg)
 	return 0;	/* not reached */
 }
 
+/* The first task of a process; it sets p->leader as soon as it runs. */
+static int make_first(struct kcr_process *p, u64 flags, int exit_signal, int (*fn)(void *),
+		      void *arg)
+{
+	int ret;
+
+	WRITE_ONCE(p->coming, true);
+	ret = make(p->ctx, p->tgid, flags, exit_signal, fn, arg);
+	if (ret)
+		WRITE_ONCE(p->coming, false);
+	return ret;
+}
+
 /* In memory of its parent's, which waits until it no longer needs it. */
 static int make_zombie(struct kcr_process *p)
 {
-	return make(p->ctx, p->tgid, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, 0,
-		    zombie_fn, p);
+	return make_first(p, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS, 0, zombie_fn, p);
 }
 
 /* Processes */
@@ -431,7 +266,7 @@ static int make_process(struct kcr_process *p, int exit_signal)
 	/* Who has no parent in the image becomes a brother of the first process. */
 	if (!p->parent && p != p->ctx->root)
 		flags |= CLONE_PARENT;
-	return make(p->ctx, p->tgid, flags, exit_signal, leader_fn, leader_of(p));
+	return make_first(p, flags, exit_signal, leader_fn, leader_of(p));
 }
 
 /* Mostly those whose parent it is: the others are given to theirs when all is made. */
@@ -543,6 +378,14 @@ static void ignore_children(struct kcr_process *p)
 	spin_unlock_irqrestore(&sighand->siglock, flags);
 }
 
+/* Who was made just before its maker was killed may not have run yet. */
+static bool wait_shown(struct kcr_process *p)
+{
+	while (READ_ONCE(p->coming) && !READ_ONCE(p->leader))
+		schedule_timeout_uninterruptible(1);
+	return p->leader;
+}
+
 static void wait_gone(struct kcr_process *p)
 {
 	while (!READ_ONCE(p->leader->exit_state) || !thread_group_empty(p->leader))
@@ -584,8 +427,9 @@ void kcr_made_kill(struct kcr_ctx *ctx)
 	WRITE_ONCE(ctx->releasing, true);
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up_all(&ctx->release_wait);
-	list_for_each_entry_reverse(p, &ctx->processes, node) {
-		if (!p->leader)
+	/* Whoever makes another one comes before it, and makes none when it is gone. */
+	kcr_for_each_process(ctx, p) {
+		if (!wait_shown(p))
 			continue;
 		wait_gone(p);
 		if (p != ctx->root)

@@ -5,6 +5,8 @@
 
 #include "kcr.h"
 
+struct kernel_clone_args;
+
 /*
  * Make the first process, which goes on to make all else by itself; all ends
  * parked, or with ctx->error and ctx->park_wait woken. In the controller.
@@ -18,7 +20,10 @@ void kcr_leader_wait(struct kcr_thread *t);
 /* In the restarter, after commit: tells all of them, and waits until they have. */
 void kcr_leaders_end(struct kcr_ctx *ctx);
 
+/* ids.c */
 int kcr_ids_free(struct kcr_ctx *ctx);
+int kcr_drop_creds(struct kcr_ctx *ctx);
+int kcr_make_task(struct kcr_ctx *ctx, pid_t tid, struct kernel_clone_args *args);
 /* Says who has the id, and returns -EEXIST. */
 int kcr_id_taken(struct kcr_ctx *ctx, pid_t id);
 /* An id that is no task's; it goes with the last task that joins and leaves it. */

@@ -313,11 +313,8 @@ pid_in_use()
 }
 
 # Whoever opens it for reading decides how far a checkpoint to it gets.
-too_many_operations()
+begin_operation()
 {
-	local limit=/sys/module/kcr/parameters/max_ops usual
-
-	usual=$(cat $limit)
 	start -m 4
 	mkfifo fifo
 	sh -c "exec checkpoint $pid > fifo" &
@@ -326,11 +323,10 @@ too_many_operations()
 		[ -z "$(checkpoint --list)" ] || break
 		sleep 0.05
 	done
-	echo 1 > $limit
-	expect 4 checkpoint -o img "$pid" || { echo "$usual" > $limit; return 1; }
-	said "too many operations"
-	expect 4 restart -d < /dev/zero || { echo "$usual" > $limit; return 1; }
-	echo "$usual" > $limit
+}
+
+finish_operation()
+{
 	cat <&9 > /dev/null
 	exec 9<&-
 	no_operation_left
@@ -338,24 +334,27 @@ too_many_operations()
 	end
 }
 
+too_many_operations()
+{
+	local limit=/sys/module/kcr/parameters/max_ops usual
+
+	usual=$(cat $limit)
+	begin_operation
+	echo 1 > $limit
+	expect 4 checkpoint -o img "$pid" || { echo "$usual" > $limit; return 1; }
+	said "too many operations"
+	expect 4 restart -d < /dev/zero || { echo "$usual" > $limit; return 1; }
+	echo "$usual" > $limit
+	finish_operation
+}
+
 stays_while_in_use()
 {
-	start -m 4
-	mkfifo fifo
-	sh -c "exec checkpoint $pid > fifo" &
-	exec 9< fifo
-	for _ in $(seq 100); do
-		[ -z "$(checkpoint --list)" ] || break
-		sleep 0.05
-	done
+	begin_operation
 	! rmmod kcr 2> said.err
 	cat said.err
 	[ -d /sys/module/kcr ]
-	cat <&9 > /dev/null
-	exec 9<&-
-	no_operation_left
-	goes_on
-	end
+	finish_operation
 }
 
 two_at_once()

@@ -186,7 +186,7 @@ static void expect_in_time(struct call *call)
 		kcr_fail(false, __FILE__, __LINE__, "%s: took %lld ms", call->name, call->took);
 }
 
-TEST(time_outs_of_files_go_on, .timeout = 60)
+static void time_outs_go_on(void)
 {
 	struct call *call;
 
@@ -197,6 +197,11 @@ TEST(time_outs_of_files_go_on, .timeout = 60)
 	cut();
 	for_each_call(call, timed)
 		expect_in_time(call);
+}
+
+TEST(time_outs_of_files_go_on, .timeout = 60)
+{
+	time_outs_go_on();
 }
 
 TEST(signals_end_them_as_ever, .timeout = 60)
@@ -226,17 +231,10 @@ TEST(they_go_on_without_restart_syscall, .timeout = 60)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog prog = { COUNT(code), code };
-	struct call *call;
 
 	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	ASSERT_EQ(0, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
-	make_timed();
-	for_each_call(call, timed)
-		start_call(call);
-	usleep(BEFORE_MS * 1000);
-	cut();
-	for_each_call(call, timed)
-		expect_in_time(call);
+	time_outs_go_on();
 }
 
 /* Bytes that were moved stay moved, and the rest follows. */
@@ -321,10 +319,7 @@ static void send_big(long (*fn)(void), long nr, int fds)
 	struct call call = { "sending", nr, fn };
 
 	make_big();
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
+	cut_asleep(&call);
 	EXPECT_EQ(fds, receive_big());
 	expect_call(&call, BIG);
 }
@@ -493,10 +488,7 @@ TEST(a_splice_to_a_socket_is_not_cut_short)
 	ASSERT_EQ(0, pipe(a_pipe));
 	ASSERT_EQ(BIG, fcntl(a_pipe[1], F_SETPIPE_SZ, BIG));
 	ASSERT_EQ(SPLICED, write(a_pipe[1], big, SPLICED));
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
+	cut_asleep(&call);
 	while (n < SPLICED) {
 		ssize_t len = read(full[1], got + n, SPLICED - n);
 

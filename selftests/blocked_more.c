@@ -270,10 +270,7 @@ TEST(wait4_waits_for_its_child)
 		pause();
 		_exit(7);
 	}
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
+	cut_asleep(&call);
 	ASSERT_EQ(0, kill(child, SIGUSR1));
 	expect_call(&call, 7);
 }
@@ -312,10 +309,6 @@ TEST_REFUSED(asynchronous_io_is_refused_at_once, "io_getevents")
 	struct call call = { "io_getevents", SYS_io_getevents, get_events };
 
 	handle_usr1();
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
-	pthread_kill(call.thread, SIGUSR1);
-	expect_call(&call, -EINTR);
+	cut_asleep(&call);
+	interrupt_call(&call);
 }

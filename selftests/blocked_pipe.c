@@ -38,10 +38,7 @@ static void wait_for_pipe(struct call *call)
 	ASSERT_EQ(0, pipe(from));
 	ASSERT_EQ(0, pipe(to));
 	handle_usr1();
-	start_call(call);
-	cut();
-	usleep(100000);
-	expect_asleep(call);
+	cut_asleep(call);
 	ASSERT_EQ(5, write(from[1], "hello", 5));
 	expect_call(call, 5);
 	if (call->nr == SYS_vmsplice) {
@@ -83,8 +80,7 @@ TEST(a_signal_ends_splice)
 	start_call(&call);
 	cut();
 	usleep(100000);
-	pthread_kill(call.thread, SIGUSR1);
-	expect_call(&call, -EINTR);
+	interrupt_call(&call);
 }
 
 static long open_to_read(void)
@@ -106,10 +102,7 @@ TEST(open_waits_for_a_reader)
 	int fd;
 
 	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
+	cut_asleep(&call);
 	fd = open("fifo", O_RDONLY);
 	ASSERT_LE(0, fd);
 	expect_call(&call, 1);
@@ -124,10 +117,6 @@ TEST(open_waits_for_a_writer)
 
 	ASSERT_EQ(0, mkfifo("fifo", 0600));
 	handle_usr1();
-	start_call(&call);
-	cut();
-	usleep(100000);
-	expect_asleep(&call);
-	pthread_kill(call.thread, SIGUSR1);
-	expect_call(&call, -EINTR);
+	cut_asleep(&call);
+	interrupt_call(&call);
 }

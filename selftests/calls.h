@@ -4,6 +4,7 @@
 #define KCR_CALLS_H
 
 #include <signal.h>
+#include <time.h>
 
 #include "kcr_harness.h"
 
@@ -13,6 +14,7 @@ struct call {
 	long (*fn)(void);
 	long want;		/* result, or -errno */
 	long signalled;		/* what it returns for a signal */
+	bool wall;		/* measured on CLOCK_REALTIME */
 	/* filled in by the thread */
 	pthread_t thread;
 	pid_t tid;
@@ -29,13 +31,23 @@ static inline long result(long ret)
 	return ret < 0 ? -errno : ret;
 }
 
+static inline sigset_t all_but_usr1(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigdelset(&set, SIGUSR1);
+	return set;
+}
+
 static inline void *run_call(void *arg)
 {
 	struct call *call = arg;
-	long long start = now_ms(CLOCK_MONOTONIC);
+	clockid_t clock = call->wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	long long start = now_ms(clock);
 
 	call->got = call->fn();
-	call->took = now_ms(CLOCK_MONOTONIC) - start + 1;
+	call->took = now_ms(clock) - start + 1;
 	return NULL;
 }
 
@@ -58,6 +70,22 @@ static inline void expect_asleep(const struct call *call)
 	if (call->took)
 		kcr_fail(false, __FILE__, __LINE__, "%s: returned %ld before its time",
 			 call->name, call->got);
+}
+
+/* It still sleeps in the call some time after the cut. */
+static inline void cut_asleep(struct call *call)
+{
+	start_call(call);
+	cut();
+	usleep(100000);
+	expect_asleep(call);
+}
+
+/* A signal ends it; for that see handle_usr1(). */
+static inline void interrupt_call(struct call *call)
+{
+	pthread_kill(call->thread, SIGUSR1);
+	expect_call(call, -EINTR);
 }
 
 static volatile int handled;

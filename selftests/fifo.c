@@ -18,16 +18,21 @@ static int events_of(int fd)
 	return p.revents;
 }
 
+static void open_both(int *rd, int *wr)
+{
+	ASSERT_EQ(0, mkfifo("fifo", 0600));
+	*rd = open("fifo", O_RDONLY | O_NONBLOCK);
+	*wr = open("fifo", O_WRONLY);
+	ASSERT_LE(0, *rd);
+	ASSERT_LE(0, *wr);
+}
+
 TEST(keeps_unread_bytes)
 {
 	int rd, wr;
 	char got[8] = "";
 
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, rd);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	ASSERT_EQ(3, write(wr, "abc", 3));
 	cut();
 	EXPECT_EQ(3, read(rd, got, sizeof(got)));
@@ -73,10 +78,7 @@ TEST(keeps_one_that_was_removed)
 	char got[8] = "";
 	int rd, wr;
 
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	ASSERT_EQ(0, unlink("fifo"));
 	ASSERT_EQ(3, write(wr, "abc", 3));
 	cut();
@@ -110,10 +112,7 @@ TEST(keeps_a_lone_reader_hung_up)
 	char got[8] = "";
 	int rd, wr;
 
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	ASSERT_EQ(3, write(wr, "abc", 3));
 	ASSERT_EQ(0, close(wr));
 	cut();
@@ -127,10 +126,7 @@ TEST(keeps_a_lone_writer_broken)
 	int rd, wr;
 
 	signal(SIGPIPE, SIG_IGN);
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	ASSERT_EQ(0, close(rd));
 	cut();
 	EXPECT_EQ(-1, write(wr, "x", 1));
@@ -188,10 +184,7 @@ TEST(joins_processes)
 	int rd, wr, status;
 	pid_t pid;
 
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	pid = fork();
 	if (!pid) {
 		close(wr);
@@ -211,10 +204,7 @@ TEST(belongs_to_a_user, .user = "alice")
 	char got[8] = "";
 	int rd, wr;
 
-	ASSERT_EQ(0, mkfifo("fifo", 0600));
-	rd = open("fifo", O_RDONLY | O_NONBLOCK);
-	wr = open("fifo", O_WRONLY);
-	ASSERT_LE(0, wr);
+	open_both(&rd, &wr);
 	ASSERT_EQ(3, write(wr, "abc", 3));
 	cut();
 	EXPECT_EQ(3, read(rd, got, sizeof(got)));

@@ -60,7 +60,7 @@ static void expect_signals(int fd, int other)
 	EXPECT_EQ(fd, at);
 }
 
-TEST(a_pipe_sends_signals)
+static void signals_of_a_pipe(void)
 {
 	int fds[2];
 
@@ -69,6 +69,11 @@ TEST(a_pipe_sends_signals)
 	want_signals(fds[0]);
 	cut();
 	expect_signals(fds[0], fds[1]);
+}
+
+TEST(a_pipe_sends_signals)
+{
+	signals_of_a_pipe();
 }
 
 TEST(a_fifo_sends_signals)
@@ -210,13 +215,7 @@ TEST(a_child_and_a_group_get_them)
 
 TEST(a_user_keeps_them, .user = "alice")
 {
-	int fds[2];
-
-	block_signals();
-	ASSERT_EQ(0, pipe(fds));
-	want_signals(fds[0]);
-	cut();
-	expect_signals(fds[0], fds[1]);
+	signals_of_a_pipe();
 }
 
 TEST(an_owner_without_signals)

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "kcr_harness.h"
+#include "outside.h"
 
 #define SIZE	6000		/* does not fit into a page */
 
@@ -337,31 +338,16 @@ TEST(a_users_own, .user = "alice")
 	EXPECT_EQ(0, mq_unlink(name));
 }
 
-/* A grandchild whose parent ends leaves the tree; it has the queue open, too. */
+static void open_it_too(int fd)
+{
+	mq_close(fd);
+	mq_open(name, O_RDWR);
+}
+
 TEST_F_REFUSED(mq, open_elsewhere, "another process has it open")
 {
-	pid_t pid, other = 0;
-	int status, fd[2];
+	pid_t other = outside(open_it_too, self->fd);
 
-	ASSERT_EQ(0, pipe(fd));
-	pid = fork();
-	if (!pid) {
-		if (!fork()) {
-			prctl(PR_SET_PDEATHSIG, 0);
-			mq_close(self->fd);
-			mq_open(name, O_RDWR);
-			other = getpid();
-			ASSERT_EQ(sizeof(other), write(fd[1], &other, sizeof(other)));
-			close(fd[0]);
-			close(fd[1]);
-			sleep(60);
-		}
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(sizeof(other), read(fd[0], &other, sizeof(other)));
-	close(fd[0]);
-	close(fd[1]);
 	cut();
 	kill(other, SIGKILL);
 }

@@ -6,32 +6,13 @@
 #include <time.h>
 
 #include "kcr_harness.h"
+#include "nanoseconds.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-#define MS	1000000ll	/* in nanoseconds */
-#define S	(1000 * MS)
 #define SIG	(SIGRTMIN + 3)
-
-static struct timespec ts(long long ns)
-{
-	return (struct timespec){ ns / S, ns % S };
-}
-
-static long long ns(struct timespec t)
-{
-	return t.tv_sec * S + t.tv_nsec;
-}
-
-static long long now(clockid_t clock)
-{
-	struct timespec t;
-
-	ASSERT_EQ(0, clock_gettime(clock, &t));
-	return ns(t);
-}
 
 /* The kernel's own id. */
 static int create(clockid_t clock, int notify, int tid, int value)

@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "kcr_harness.h"
+#include "outside.h"
 
 #define LONG_MESSAGE	6000	/* does not fit into a page */
 
@@ -242,34 +242,6 @@ TEST(a_users_own, .user = "alice")
 	EXPECT_EQ(1000, stat_of(id).msg_perm.cuid);
 	EXPECT_STREQ("of alice", get(id, &type));
 	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
-}
-
-/* A grandchild whose parent ends leaves the tree; it runs @fn, and sleeps. */
-static pid_t outside(void (*fn)(int id), int id)
-{
-	pid_t pid, other = 0;
-	int status, fd[2];
-
-	ASSERT_EQ(0, pipe(fd));
-	pid = fork();
-	if (!pid) {
-		other = fork();
-		if (!other) {
-			close(fd[0]);
-			prctl(PR_SET_PDEATHSIG, 0);
-			other = getpid();
-			fn(id);
-			ASSERT_EQ(sizeof(other), write(fd[1], &other, sizeof(other)));
-			close(fd[1]);
-			sleep(60);
-		}
-		_exit(0);
-	}
-	close(fd[1]);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(sizeof(other), read(fd[0], &other, sizeof(other)));
-	close(fd[0]);
-	return other;
 }
 
 static void send_there(int id)

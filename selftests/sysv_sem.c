@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "kcr_harness.h"
+#include "outside.h"
 
 FIXTURE(sem) {
 	int id;
@@ -239,36 +240,19 @@ TEST(a_users_own, .user = "alice")
 	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
 }
 
-/* A grandchild whose parent ends leaves the tree. */
-static pid_t outside_op(int id, int flags)
+static void use(int id)
 {
-	pid_t pid, other = 0;
-	int status, fd[2];
+	op(id, 0, 1, 0);
+}
 
-	ASSERT_EQ(0, pipe(fd));
-	pid = fork();
-	if (!pid) {
-		if (!fork()) {
-			prctl(PR_SET_PDEATHSIG, 0);
-			op(id, 0, 1, flags);
-			other = getpid();
-			ASSERT_EQ(sizeof(other), write(fd[1], &other, sizeof(other)));
-			close(fd[0]);
-			close(fd[1]);
-			sleep(60);
-		}
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(sizeof(other), read(fd[0], &other, sizeof(other)));
-	close(fd[0]);
-	close(fd[1]);
-	return other;
+static void use_with_undo(int id)
+{
+	op(id, 0, 1, SEM_UNDO);
 }
 
 TEST_F_REFUSED(sem, used_by_another_too, "outside of the tree, has used it")
 {
-	pid_t other = outside_op(self->id, 0);
+	pid_t other = outside(use, self->id);
 
 	ASSERT_EQ(0, op(self->id, 1, 1, 0));
 	cut();
@@ -277,7 +261,7 @@ TEST_F_REFUSED(sem, used_by_another_too, "outside of the tree, has used it")
 
 TEST_F_REFUSED(sem, undone_by_another_too, "outside of the tree has used it with SEM_UNDO")
 {
-	pid_t other = outside_op(self->id, SEM_UNDO);
+	pid_t other = outside(use_with_undo, self->id);
 
 	ASSERT_EQ(0, op(self->id, 0, 1, 0));
 	cut();

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "kcr_harness.h"
+#include "outside.h"
 
 #define PAGE	4096
 
@@ -196,29 +197,15 @@ TEST(a_users_own, .user = "alice")
 	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
 }
 
+/* Whoever is forked has it attached. */
+static void stay_attached(int unused __attribute__((unused)))
+{
+}
+
 TEST_F_REFUSED(shm, shared_with_the_outside, "shared with another process")
 {
-	pid_t pid, other = 0;
-	int status, fd[2];
+	pid_t other = outside(stay_attached, 0);
 
-	/* A grandchild whose parent ends leaves the tree. */
-	ASSERT_EQ(0, pipe(fd));
-	pid = fork();
-	if (!pid) {
-		other = fork();
-		if (!other) {
-			close(fd[0]);
-			close(fd[1]);
-			prctl(PR_SET_PDEATHSIG, 0);
-			sleep(60);
-		}
-		ASSERT_EQ(sizeof(other), write(fd[1], &other, sizeof(other)));
-		_exit(0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(sizeof(other), read(fd[0], &other, sizeof(other)));
-	close(fd[0]);
-	close(fd[1]);
 	cut();
 	EXPECT_EQ(2, stat_of(self->id).shm_nattch);
 	kill(other, SIGKILL);

@@ -11,27 +11,7 @@
 #include <time.h>
 
 #include "kcr_harness.h"
-
-#define MS	1000000ll	/* in nanoseconds */
-#define S	(1000 * MS)
-
-static struct timespec ts(long long ns)
-{
-	return (struct timespec){ ns / S, ns % S };
-}
-
-static long long ns(struct timespec t)
-{
-	return t.tv_sec * S + t.tv_nsec;
-}
-
-static long long now(clockid_t clock)
-{
-	struct timespec t;
-
-	ASSERT_EQ(0, clock_gettime(clock, &t));
-	return ns(t);
-}
+#include "nanoseconds.h"
 
 static int make(clockid_t clock, int how, long long value, long long interval)
 {

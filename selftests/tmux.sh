@@ -5,27 +5,9 @@
 # screens after a restart are those before, and one can go on typing.
 
 . "$(dirname -- "$0")/ktap.sh"
+. "$here/helpers/tmux.sh"
 
 export TERM=screen
-
-tm()
-{
-	tmux -S "$PWD/sock" "$@"
-}
-
-# Until the screen of a window shows it.
-see()
-{
-	local tries
-
-	for ((tries = 0; tries < 200; tries++)); do
-		tm capture-pane -p -t "$1" 2> /dev/null | grep -qF -e "$2" && return
-		sleep 0.1
-	done
-	echo "never seen in $1: $2"
-	tm capture-pane -p -t "$1"
-	return 1
-}
 
 # With colours, and where the cursors are.
 screens()
@@ -40,6 +22,7 @@ screens()
 
 begin()
 {
+	sock=$PWD/sock
 	cat > conf <<- 'end'
 		set -g default-command "PS1='[\\#] ' exec bash --norc --noprofile -i"
 	end

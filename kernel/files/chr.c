@@ -52,9 +52,7 @@ static int chr_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	img.path_len = cpu_to_le32(strlen(name) + 1);
 	if (kcr_path_gone(&file->f_path))
 		ret = kcr_refuse(ctx, "%s: deleted device: not supported yet", name);
-	ret = ret ?: kcr_rec_begin(ctx, KCR_KIND_CHR, 1, id, 0) ?:
-	      kcr_rec_put(ctx, &img, sizeof(img)) ?:
-	      kcr_rec_put(ctx, name, strlen(name) + 1) ?: kcr_rec_end(ctx);
+	ret = ret ?: kcr_path_write(ctx, KCR_KIND_CHR, id, &img, sizeof(img), name);
 	kfree(name);
 	return ret;
 }

@@ -51,9 +51,7 @@ static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
 
 	if (ret || !name)
 		return ret;
-	ret = kcr_rec_begin(ctx, KCR_KIND_CONTENT, 1, id, 0) ?:
-	      kcr_rec_put(ctx, &img, sizeof(img)) ?:
-	      kcr_rec_put(ctx, name, strlen(name) + 1) ?: kcr_rec_end(ctx);
+	ret = kcr_path_write(ctx, KCR_KIND_CONTENT, id, &img, sizeof(img), name);
 	kfree(name);
 	return ret;
 }

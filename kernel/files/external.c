@@ -84,75 +84,11 @@ bool kcr_external_match(struct kcr_ctx *ctx, struct file *file)
 
 /* Saving */
 
-/* kcr_pipe_unread() - bytes in a pipe; it is locked */
-size_t kcr_pipe_unread(struct pipe_inode_info *pipe)
-{
-	unsigned int slot;
-	size_t bytes = 0;
-
-	for (slot = pipe->tail; slot != pipe->head; slot++)
-		bytes += pipe->bufs[slot & (pipe->ring_size - 1)].len;
-	return bytes;
-}
-
-static int put_rec(void *arg, const void *data, size_t len)
-{
-	return kcr_rec_put(arg, data, len);
-}
-
-/* kcr_pipe_put_unread() - put them into the record that is open */
-int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe)
-{
-	unsigned int slot;
-	int ret = 0;
-
-	for (slot = pipe->tail; !ret && slot != pipe->head; slot++)
-		ret = kcr_pipe_copy(pipe, &pipe->bufs[slot & (pipe->ring_size - 1)],
-				    put_rec, ctx);
-	return ret;
-}
-
-static int write_locked(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
-			struct kcr_img_external *img)
-{
-	size_t unread = pipe ? kcr_pipe_unread(pipe) : 0;
-	int ret;
-
-	if (sizeof(*img) + unread > KCR_REC_MAX)
-		return kcr_refuse(ctx, "pipe with %zu unread bytes: not supported yet", unread);
-	img->unread = cpu_to_le32(unread);
-	ret = kcr_rec_begin(ctx, KCR_KIND_EXTERNAL, 1, id, 0) ?:
-	      kcr_rec_put(ctx, img, sizeof(*img));
-	if (!ret && unread)
-		ret = kcr_pipe_put_unread(ctx, pipe);
-	return ret ?: kcr_rec_end(ctx);
-}
-
-/**
- * kcr_pipe_has_unread() - are the bytes in a pipe this file's?
- * @ctx: the operation
- * @file: an end of a pipe
- *
- * They must not be delivered twice: the first file of a pipe has them.
- */
-bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file)
-{
-	struct kcr_files *files = ctx->files_data;
-	unsigned int i;
-
-	for (i = 0; i < files->nr_fds; i++)
-		if (same_outside(file, files->fds[i].file) &&
-		    files->fds[i].file->f_mode & FMODE_READ)
-			return files->fds[i].file == file;
-	return false;
-}
-
 static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
-	struct pipe_inode_info *pipe = kcr_pipe_of(file);
 	struct kcr_img_external img = {
-		.type = cpu_to_le32(pipe ? KCR_EXTERNAL_PIPE : KCR_EXTERNAL_TERMINAL),
+		.type = cpu_to_le32(kcr_pipe_of(file) ? KCR_EXTERNAL_PIPE : KCR_EXTERNAL_TERMINAL),
 		.streams = cpu_to_le32(streams_of(ctx, file)),
 	};
 	u32 flags;
@@ -161,12 +97,13 @@ static int external_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (ret)
 		return ret;
 	img.flags = cpu_to_le32(flags);
-	if (!pipe || !kcr_pipe_has_unread(ctx, file))
-		return write_locked(ctx, NULL, id, &img);
-	pipe_lock(pipe);
-	ret = write_locked(ctx, pipe, id, &img);
-	pipe_unlock(pipe);
-	return ret;
+	return kcr_pipe_save_unread(ctx, file, &(struct kcr_unread) {
+		.kind = KCR_KIND_EXTERNAL,
+		.id = id,
+		.img = &img,
+		.len = sizeof(img),
+		.unread = &img.unread,
+	});
 }
 
 /* Restart's own streams */
@@ -334,64 +271,6 @@ static int external_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return ret;
 	file = kcr_external_stream(ctx, nr, le32_to_cpu(img->flags));
 	return file ? kcr_object_add(ctx, rec, file) : ctx->error;
-}
-
-/* At commit: unread bytes go in front of what is in restart's own pipe. */
-
-static int push_page(struct pipe_inode_info *pipe, const void *data, size_t len)
-{
-	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT);
-	struct pipe_buffer *buf;
-
-	if (!page)
-		return -ENOMEM;
-	memcpy(page_address(page), data, len);
-	spin_lock_irq(&pipe->rd_wait.lock);
-	buf = &pipe->bufs[--pipe->tail & (pipe->ring_size - 1)];
-	*buf = (struct pipe_buffer) {
-		.page = page,
-		.len = len,
-		.ops = &nosteal_pipe_buf_ops,
-	};
-	spin_unlock_irq(&pipe->rd_wait.lock);
-	return 0;
-}
-
-static int make_room(struct pipe_inode_info *pipe, unsigned int slots)
-{
-	unsigned int need = pipe_occupancy(pipe->head, pipe->tail) + slots;
-
-	if (need <= pipe->max_usage)
-		return 0;
-	return kcr_call(pipe_resize_ring)(pipe, roundup_pow_of_two(need));
-}
-
-static int push_front(struct pipe_inode_info *pipe, const void *data, size_t len)
-{
-	int ret = make_room(pipe, DIV_ROUND_UP(len, PAGE_SIZE));
-
-	while (len && !ret) {
-		size_t n = (len - 1) % PAGE_SIZE + 1;
-
-		len -= n;
-		ret = push_page(pipe, data + len, n);
-	}
-	return ret;
-}
-
-/* kcr_pipe_push() - put bytes in front of what is in a pipe */
-int kcr_pipe_push(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, const void *data, size_t len)
-{
-	int ret;
-
-	pipe_lock(pipe);
-	ret = push_front(pipe, data, len);
-	pipe_unlock(pipe);
-	wake_up_interruptible_poll(&pipe->rd_wait, EPOLLIN | EPOLLRDNORM);
-	if (ret)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
-				"unread input can't be put into the pipe (errno %d)", -ret);
-	return 0;
 }
 
 static int external_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)

@@ -97,14 +97,11 @@ static int fifo_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct kcr_img_fifo img = { };
 	struct file *file = obj;
-	u32 flags;
 	char *name;
-	int ret = kcr_file_flags_save(ctx, file, &flags) ?:
-		  kcr_path_save(ctx, &file->f_path, &name);
+	int ret = kcr_file_named_save(ctx, file, &img.flags, &name);
 
 	if (ret || !name)
 		return ret;
-	img.flags = cpu_to_le32(flags);
 	ret = save_named(ctx, file, id, &img, name);
 	kfree(name);
 	return ret;

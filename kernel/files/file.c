@@ -181,7 +181,24 @@ int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags)
 
 	if (!ret && !(*flags & (KCR_FILE_READ | KCR_FILE_WRITE)))
 		return kcr_refuse(ctx, "opened neither for reading nor for writing: not supported yet");
-	return 0;
+	return ret;
+}
+
+/**
+ * kcr_file_named_save() - how a file is open, and what it is called
+ * @ctx: the operation, in the controller
+ * @file: the file
+ * @flags: of the record, set
+ * @name: set to what the caller frees with kfree(), or NULL if it was refused
+ */
+int kcr_file_named_save(struct kcr_ctx *ctx, struct file *file, __le32 *flags, char **name)
+{
+	u32 value;
+	int ret = kcr_file_flags_save(ctx, file, &value) ?:
+		  kcr_path_save(ctx, &file->f_path, name);
+
+	*flags = cpu_to_le32(value);
+	return ret;
 }
 
 /* kcr_file_flags_check() - are these flags of a record known? */

@@ -106,6 +106,15 @@ static u32 lease_of(struct file *file, int *fd, bool *breaking)
 	return lease;
 }
 
+/* Has fcntl(F_SETLEASE) been called on the open file? */
+static bool has_lease(struct file *file)
+{
+	bool breaking;
+	int fd;
+
+	return lease_of(file, &fd, &breaking);
+}
+
 /* kcr_file_has_write_lease() - would opening the file for reading break a lease? */
 bool kcr_file_has_write_lease(struct file *file)
 {
@@ -204,7 +213,7 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 {
 	const struct kcr_open *o = kcr_table_find(ctx, file);
 
-	if (!sends_signals(file) && !kcr_file_has_lease(file))
+	if (!sends_signals(file) && !has_lease(file))
 		return 0;
 	if (kind == KCR_KIND_EXTERNAL)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
@@ -212,7 +221,7 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 		return kcr_refuse(ctx, "signals on I/O of what only a thread's own descriptors lead to: not supported");
 	if (S_ISDIR(file_inode(file)->i_mode))
 		return kcr_refuse(ctx, "signals on changes of a directory (F_NOTIFY, F_SETOWN): not supported yet");
-	if (file->f_flags & FASYNC && async_fd(file) < 0 && !kcr_file_has_lease(file))
+	if (file->f_flags & FASYNC && async_fd(file) < 0 && !has_lease(file))
 		return kcr_refuse(ctx, "signals on I/O (O_ASYNC) of such a file: not supported yet");
 	if (!o || !o->slots)
 		return kcr_refuse(ctx, "signals on I/O of a file without a descriptor: not supported yet");
@@ -263,7 +272,7 @@ static bool is_ours(struct kcr_ctx *ctx, const struct kcr_fd *fd)
 	const struct kcr_open *o = kcr_table_find(ctx, fd->file);
 
 	return o && o->table == fd->table && o->fd == fd->fd &&
-	       (sends_signals(fd->file) || kcr_file_has_lease(fd->file));
+	       (sends_signals(fd->file) || has_lease(fd->file));
 }
 
 /* The descriptors of its first thread, if no process before it has them, too. */

@@ -30,22 +30,6 @@ static const char *key_name(u32 type)
 	return type == KCR_GIVEN_PIPE ? "pipe" : "socket";
 }
 
-static int write_given(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, u32 id,
-		       struct kcr_img_given *img)
-{
-	size_t unread = pipe ? kcr_pipe_unread(pipe) : 0;
-	int ret;
-
-	if (sizeof(*img) + unread > KCR_REC_MAX)
-		return kcr_refuse(ctx, "pipe with %zu unread bytes: not supported yet", unread);
-	img->unread = cpu_to_le32(unread);
-	ret = kcr_rec_begin(ctx, KCR_KIND_GIVEN, 1, id, 0) ?:
-	      kcr_rec_put(ctx, img, sizeof(*img));
-	if (!ret && unread)
-		ret = kcr_pipe_put_unread(ctx, pipe);
-	return ret ?: kcr_rec_end(ctx);
-}
-
 static int given_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
@@ -66,12 +50,13 @@ static int given_save(struct kcr_ctx *ctx, void *obj, u32 id)
 		return kcr_refuse(ctx, "socket:[%llu]: what waits in it to be received or accepted can't be given to another socket",
 				  ino);
 	img.flags = cpu_to_le32(flags);
-	if (!pipe || !kcr_pipe_has_unread(ctx, file))
-		return write_given(ctx, NULL, id, &img);
-	pipe_lock(pipe);
-	ret = write_given(ctx, pipe, id, &img);
-	pipe_unlock(pipe);
-	return ret;
+	return kcr_pipe_save_unread(ctx, file, &(struct kcr_unread) {
+		.kind = KCR_KIND_GIVEN,
+		.id = id,
+		.img = &img,
+		.len = sizeof(img),
+		.unread = &img.unread,
+	});
 }
 
 /* Of the caller's own, one that it would pass on to a program. */

@@ -134,6 +134,7 @@ int kcr_files_made(struct kcr_ctx *ctx, const struct path *path);
 /* file.c */
 int kcr_file_flags_save(struct kcr_ctx *ctx, struct file *file, u32 *flags);
 int kcr_file_flags_any(struct kcr_ctx *ctx, struct file *file, u32 *flags);
+int kcr_file_named_save(struct kcr_ctx *ctx, struct file *file, __le32 *flags, char **name);
 int kcr_file_flags_check(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags_check_any(struct kcr_ctx *ctx, u32 flags, const char *what);
 int kcr_file_flags(u32 flags);				/* as open(2) has them */
@@ -195,6 +196,8 @@ int kcr_path_leads_here(struct kcr_ctx *ctx, const char *name, const struct path
 int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name, u32 uid,
 		  u32 gid);
 void kcr_path_unmake(const struct path *path);
+int kcr_path_write(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id, const void *img, size_t len,
+		   const char *name);
 const char *kcr_path_check(struct kcr_ctx *ctx, const void *path, u32 len, size_t room,
 			   const char *what);
 
@@ -328,9 +331,6 @@ int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct k
 int kcr_files_commit(struct kcr_ctx *ctx);
 void kcr_files_settled(struct kcr_ctx *ctx);
 const char *kcr_opened_name(const struct kcr_opened *o);
-
-/* locks.c */
-bool kcr_file_has_lease(struct file *file);
 
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);

@@ -97,22 +97,6 @@ static u32 collect(const struct kcr_shared *table, struct list_head *list,
 	return count;
 }
 
-/* kcr_file_has_lease() - has fcntl(F_SETLEASE) been called on the open file? */
-bool kcr_file_has_lease(struct file *file)
-{
-	struct file_lock_context *flc = locks_inode_context(file_inode(file));
-	kcr_lock_t *lock;
-	bool found = false;
-
-	if (!flc)
-		return false;
-	spin_lock(&flc->flc_lock);
-	list_for_each_entry(lock, &flc->flc_lease, kcr_lock_list)
-		found |= kcr_lock_file(lock) == file;
-	spin_unlock(&flc->flc_lock);
-	return found;
-}
-
 static int make_room(struct kcr_ctx *ctx, struct locks *locks, u32 more)
 {
 	struct kcr_img_lock *img;

@@ -231,6 +231,22 @@ void kcr_path_unmake(const struct path *path)
 }
 
 /**
+ * kcr_path_write() - write a record that ends with a path
+ * @ctx: the operation
+ * @kind: of the record
+ * @id: of the object
+ * @img: what is before the path
+ * @len: bytes of that
+ * @name: the path
+ */
+int kcr_path_write(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id, const void *img, size_t len,
+		   const char *name)
+{
+	return kcr_rec_begin(ctx, kind, 1, id, 0) ?: kcr_rec_put(ctx, img, len) ?:
+	       kcr_rec_put(ctx, name, strlen(name) + 1) ?: kcr_rec_end(ctx);
+}
+
+/**
  * kcr_path_check() - a path in a record
  * @ctx: the operation
  * @path: where it begins

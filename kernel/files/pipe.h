@@ -20,6 +20,22 @@ struct kcr_pipe {
 	bool taken[2];
 };
 
+/**
+ * struct kcr_unread - a record that ends with what nobody has read of a pipe
+ * @kind: of the record
+ * @id: of the open file
+ * @img: what is before it
+ * @len: bytes of that
+ * @unread: in @img: how many bytes follow
+ */
+struct kcr_unread {
+	enum kcr_kind kind;
+	u32 id;
+	const void *img;
+	size_t len;
+	__le32 *unread;
+};
+
 int kcr_pipe_copy(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 		  int (*put)(void *arg, const void *data, size_t len), void *arg);
 
@@ -30,10 +46,8 @@ int kcr_pipe_resize(struct kcr_ctx *ctx, struct file *file, u32 capacity);
 int kcr_pipe_fill(struct kcr_ctx *ctx, struct file *file, const struct kcr_rec *rec,
 		  size_t at, u32 bufs);
 
-/* external.c */
-size_t kcr_pipe_unread(struct pipe_inode_info *pipe);
-int kcr_pipe_put_unread(struct kcr_ctx *ctx, struct pipe_inode_info *pipe);
-bool kcr_pipe_has_unread(struct kcr_ctx *ctx, struct file *file);
+/* unread.c */
+int kcr_pipe_save_unread(struct kcr_ctx *ctx, struct file *file, const struct kcr_unread *rec);
 int kcr_pipe_push(struct kcr_ctx *ctx, struct pipe_inode_info *pipe, const void *data, size_t len);
 
 /* pipe_end.c */

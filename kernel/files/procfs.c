@@ -79,19 +79,14 @@ static int procfs_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
 	struct kcr_img_procfs img = { .pos = cpu_to_le64(file->f_pos) };
-	u32 flags;
 	char *name;
-	int ret = kcr_file_flags_save(ctx, file, &flags) ?:
-		  kcr_path_save(ctx, &file->f_path, &name);
+	int ret = kcr_file_named_save(ctx, file, &img.flags, &name);
 
 	if (ret || !name)
 		return ret;
-	img.flags = cpu_to_le32(flags);
 	img.path_len = cpu_to_le32(strlen(name) + 1);
 	ret = kcr_path_leads_here(ctx, name, &file->f_path) ?:
-	      kcr_rec_begin(ctx, KCR_KIND_PROCFS, 1, id, 0) ?:
-	      kcr_rec_put(ctx, &img, sizeof(img)) ?:
-	      kcr_rec_put(ctx, name, strlen(name) + 1) ?: kcr_rec_end(ctx);
+	      kcr_path_write(ctx, KCR_KIND_PROCFS, id, &img, sizeof(img), name);
 	kfree(name);
 	return ret;
 }

@@ -36,13 +36,8 @@ bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file)
 
 static int write_reg(struct kcr_ctx *ctx, u32 id, struct kcr_img_reg *img, const char *name)
 {
-	size_t len = strlen(name) + 1;
-	int ret;
-
-	img->path_len = cpu_to_le32(len);
-	ret = kcr_rec_begin(ctx, KCR_KIND_REG, 1, id, 0);
-	return ret ?: kcr_rec_put(ctx, img, sizeof(*img)) ?:
-	       kcr_rec_put(ctx, name, len) ?: kcr_rec_end(ctx);
+	img->path_len = cpu_to_le32(strlen(name) + 1);
+	return kcr_path_write(ctx, KCR_KIND_REG, id, img, sizeof(*img), name);
 }
 
 static int save_opath(struct kcr_ctx *ctx, struct file *file, u32 id, struct kcr_img_reg *img)

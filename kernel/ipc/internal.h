@@ -23,6 +23,7 @@ enum kcr_ipc_type { KCR_IPC_SEM, KCR_IPC_MSG, KCR_IPC_SHM };
  * @memory: of a segment: what its pages are put into, with a reference
  * @base: of a segment: its own file, likewise
  * @values: of a set that was there: as they were
+ * @nr_values: how many
  */
 struct kcr_ipc {
 	struct list_head node;
@@ -32,6 +33,7 @@ struct kcr_ipc {
 	bool made;
 	struct file *memory, *base;
 	u16 *values;
+	u32 nr_values;
 };
 
 /**
@@ -75,6 +77,7 @@ int kcr_ipc_check(struct kcr_ctx *ctx, const struct kcr_img_ipc *img, enum kcr_i
 struct kcr_ipc *kcr_ipc_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 				const struct kcr_ipc_want *want);
 struct kcr_ipc *kcr_ipc_find(struct kcr_ctx *ctx, u32 rec, enum kcr_ipc_type type);
+bool kcr_ipc_may_change(const struct kern_ipc_perm *perm);
 void kcr_ipc_settle(struct kern_ipc_perm *perm, const struct kcr_img_ipc *img);
 int kcr_ipc_gone(struct kcr_ctx *ctx);
 

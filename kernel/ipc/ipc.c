@@ -171,8 +171,14 @@ int kcr_ipc_check(struct kcr_ctx *ctx, const struct kcr_img_ipc *img, enum kcr_i
 	return 0;
 }
 
-/* As IPC_SET asks, and for what is put back: both sides of it. */
-static bool may_change(const struct kern_ipc_perm *perm)
+/**
+ * kcr_ipc_may_change() - is it the caller's, as IPC_SET asks?
+ * @perm: the object, locked
+ *
+ * Asked when it is found, and again when it is changed: it may have been removed
+ * meanwhile, and its id be that of somebody else's.
+ */
+bool kcr_ipc_may_change(const struct kern_ipc_perm *perm)
 {
 	kuid_t euid = current_euid();
 
@@ -198,7 +204,7 @@ static int look_for(struct kcr_ctx *ctx, const struct kcr_ipc_want *want)
 	if (!perm)
 		return 0;
 	same = same_names(perm, want->img) && want->same(perm, want);
-	may = may_change(perm);
+	may = kcr_ipc_may_change(perm);
 	kcr_ipc_unlock(perm);
 	if (!same)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EEXIST,

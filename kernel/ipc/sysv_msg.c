@@ -245,12 +245,15 @@ static int fill(struct kcr_ctx *ctx, int id, const struct kcr_rec *rec)
 {
 	struct kcr_messages_rec m = messages_of(rec);
 	struct kcr_msg_queue *queue = queue_lock(id);
+	bool ours;
 
 	if (!queue)
 		return kcr_ipc_gone(ctx);
-	queue->q_qbytes = max_t(unsigned long, queue->q_qbytes, rec->len);
+	ours = kcr_ipc_may_change(&queue->q_perm);
+	if (ours)
+		queue->q_qbytes = max_t(unsigned long, queue->q_qbytes, rec->len);
 	queue_unlock(queue);
-	return kcr_messages_send(ctx, &m, id, send);
+	return !ours ? kcr_ipc_gone(ctx) : kcr_messages_send(ctx, &m, id, send);
 }
 
 /* Both are locked. */
@@ -277,7 +280,7 @@ static bool swap_with(int spare, int id)
 	if (!IS_ERR(perm) && perm != &from->q_perm) {
 		queue = queue_of(perm);
 		spin_lock_nested(&perm->lock, SINGLE_DEPTH_NESTING);
-		done = !perm->deleted && !is_waited_for(queue);
+		done = !perm->deleted && !is_waited_for(queue) && kcr_ipc_may_change(perm);
 		if (done)
 			swap_messages(from, queue);
 		spin_unlock(&perm->lock);
@@ -305,10 +308,10 @@ static int settle(struct kcr_ctx *ctx, const struct kcr_img_sysv_msg *img)
 {
 	struct pid *lspid = kcr_pid_of(ctx, img->lspid), *lrpid = kcr_pid_of(ctx, img->lrpid);
 	struct kcr_msg_queue *queue = queue_lock(le32_to_cpu(img->perm.id));
-	bool ours = false;
+	bool ours = queue && queue->q_qnum == le32_to_cpu(img->count) &&
+		    !is_waited_for(queue) && kcr_ipc_may_change(&queue->q_perm);
 
-	if (queue) {
-		ours = queue->q_qnum == le32_to_cpu(img->count) && !is_waited_for(queue);
+	if (ours) {
 		kcr_ipc_settle(&queue->q_perm, &img->perm);
 		queue->q_stime = le64_to_cpu(img->stime);
 		queue->q_rtime = le64_to_cpu(img->rtime);
@@ -316,8 +319,9 @@ static int settle(struct kcr_ctx *ctx, const struct kcr_img_sysv_msg *img)
 		queue->q_qbytes = le64_to_cpu(img->qbytes);
 		kcr_pid_set(&queue->q_lspid, &lspid);
 		kcr_pid_set(&queue->q_lrpid, &lrpid);
-		queue_unlock(queue);
 	}
+	if (queue)
+		queue_unlock(queue);
 	put_pid(lspid);
 	put_pid(lrpid);
 	return ours ? 0 : kcr_ipc_gone(ctx);

@@ -260,6 +260,7 @@ static int values_keep(struct kcr_ctx *ctx, struct kcr_ipc *ipc, u32 count)
 	ipc->values = kvcalloc(count, sizeof(*ipc->values), GFP_KERNEL_ACCOUNT);
 	if (!ipc->values)
 		return kcr_nomem(ctx);
+	ipc->nr_values = count;
 	set = set_lock(ipc->id);
 	if (!set)
 		return kcr_ipc_gone(ctx);
@@ -269,16 +270,18 @@ static int values_keep(struct kcr_ctx *ctx, struct kcr_ipc *ipc, u32 count)
 	return 0;
 }
 
+/* The set may have been removed meanwhile, and another one may have its id. */
 void kcr_sem_put_back(struct kcr_ipc *ipc)
 {
 	struct kcr_sem_array *set = set_lock(ipc->id);
-	int i;
+	u32 i;
 
 	if (!set)
 		return;
 	lock_all(set);
-	for (i = 0; i < set->sem_nsems; i++)
-		set->sems[i].semval = ipc->values[i];
+	if (ipc->nr_values == set->sem_nsems && kcr_ipc_may_change(&set->sem_perm))
+		for (i = 0; i < ipc->nr_values; i++)
+			set->sems[i].semval = ipc->values[i];
 	set_unlock(set);
 }
 
@@ -338,7 +341,7 @@ static bool is_ours(struct kcr_ctx *ctx, const struct kcr_rec *rec,
 		    const struct kcr_sem_array *set, u32 count)
 {
 	return kcr_ipc_find(ctx, rec->id, KCR_IPC_SEM) && set->sem_nsems == count &&
-	       !is_waited_for(set);
+	       !is_waited_for(set) && kcr_ipc_may_change(&set->sem_perm);
 }
 
 static int sem_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)

@@ -398,8 +398,9 @@ static int settle(struct kcr_ctx *ctx, const struct kcr_img_sysv_shm *img)
 {
 	struct pid *cpid = kcr_pid_of(ctx, img->cpid), *lpid = kcr_pid_of(ctx, img->lpid);
 	struct kcr_shm_kernel *shm = shm_lock(le32_to_cpu(img->perm.id));
+	bool ours = shm && kcr_ipc_may_change(&shm->shm_perm);
 
-	if (shm) {
+	if (ours) {
 		kcr_ipc_settle(&shm->shm_perm, &img->perm);
 		list_with(shm, creator_now(ctx, img));
 		shm->shm_atim = le64_to_cpu(img->atime);
@@ -407,11 +408,12 @@ static int settle(struct kcr_ctx *ctx, const struct kcr_img_sysv_shm *img)
 		shm->shm_ctim = le64_to_cpu(img->ctime);
 		kcr_pid_set(&shm->shm_cprid, &cpid);
 		kcr_pid_set(&shm->shm_lprid, &lpid);
-		shm_unlock(shm);
 	}
+	if (shm)
+		shm_unlock(shm);
 	put_pid(cpid);
 	put_pid(lpid);
-	return shm ? 0 : kcr_ipc_gone(ctx);
+	return ours ? 0 : kcr_ipc_gone(ctx);
 }
 
 static int segment_commit(struct kcr_ctx *ctx, struct kcr_ipc *ipc,

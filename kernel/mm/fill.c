@@ -292,6 +292,7 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
 {
 	u64 addr = le64_to_cpu(run->addr);
 	u64 bytes = (u64)le32_to_cpu(run->count) << PAGE_SHIFT;
+	unsigned int first = p->kept_at;
 	struct kcr_ctx *ctx = p->ctx;
 	int ret;
 
@@ -303,7 +304,7 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
 		return ret;
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_PARENT))
 		return fill_run(ctx, run);
-	if (!kcr_inherit_covers(p, addr, addr + bytes))
+	if (!kcr_inherit_covers(p, first, addr, addr + bytes))
 		return kcr_bad_image(ctx, "pages at %llx, which the parent does not have", addr);
 	return 0;
 }

@@ -251,13 +251,19 @@ int kcr_inherit_pass(struct kcr_process *p, unsigned long addr, unsigned long ne
 	return 0;
 }
 
-/* kcr_inherit_covers() - is all of a run in what is kept? */
-bool kcr_inherit_covers(struct kcr_process *p, unsigned long addr, unsigned long end)
+/**
+ * kcr_inherit_covers() - is all of a run in what is kept?
+ * @p: the process being made
+ * @first: kept_at, before kcr_inherit_pass() came to the run
+ * @addr: where the run is
+ * @end: and where it ends
+ */
+bool kcr_inherit_covers(struct kcr_process *p, unsigned int first, unsigned long addr,
+			unsigned long end)
 {
 	unsigned int i;
 
-	for (i = 0; i < p->nr_kept && addr < end; i++)
-		if (addr >= p->kept[i].start && addr < p->kept[i].end)
-			addr = p->kept[i].end;
+	for (i = first; i < p->nr_kept && p->kept[i].start <= addr && addr < end; i++)
+		addr = max(addr, p->kept[i].end);
 	return addr >= end;
 }

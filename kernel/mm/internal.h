@@ -85,6 +85,7 @@ bool kcr_inherit_kept(struct kcr_process *p, unsigned long addr);
 int kcr_inherit_check(struct kcr_ctx *ctx, const struct kcr_rec *rec);
 int kcr_inherit_begin(struct kcr_process *p);
 int kcr_inherit_pass(struct kcr_process *p, unsigned long addr, unsigned long next);
-bool kcr_inherit_covers(struct kcr_process *p, unsigned long addr, unsigned long end);
+bool kcr_inherit_covers(struct kcr_process *p, unsigned int first, unsigned long addr,
+			unsigned long end);
 
 #endif /* _KCR_MM_INTERNAL_H */

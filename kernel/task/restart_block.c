@@ -74,16 +74,22 @@ static ktime_t from_world(struct kcr_ctx *ctx, ktime_t until, ktime_t now)
 	return ktime_add(ctx->cut_mono, ktime_sub(until, cut));
 }
 
-static enum kcr_block nanosleep_get(struct kcr_ctx *ctx, const struct restart_block *rb,
-				    struct kcr_blocked *b)
+/* What the ways to sleep have in common. */
+static void sleep_get(const struct restart_block *rb, struct kcr_blocked *b)
 {
 	b->call = KCR_BLOCKED_NANOSLEEP;
 	b->timed = true;
 	b->until = rb->nanosleep.expires;
 	if (rb->nanosleep.type == TT_NATIVE)
 		b->arg[0] = (unsigned long)rb->nanosleep.rmtp;
-	else if (rb->nanosleep.type != TT_NONE)
+}
+
+static enum kcr_block nanosleep_get(struct kcr_ctx *ctx, const struct restart_block *rb,
+				    struct kcr_blocked *b)
+{
+	if (rb->nanosleep.type != TT_NATIVE && rb->nanosleep.type != TT_NONE)
 		return KCR_BLOCK_UNKNOWN;
+	sleep_get(rb, b);
 
 	switch (rb->nanosleep.clockid) {
 	case CLOCK_MONOTONIC:
@@ -102,11 +108,7 @@ static enum kcr_block nanosleep_get(struct kcr_ctx *ctx, const struct restart_bl
 static enum kcr_block alarm_get(struct kcr_ctx *ctx, const struct restart_block *rb,
 				struct kcr_blocked *b)
 {
-	b->call = KCR_BLOCKED_NANOSLEEP;
-	b->timed = true;
-	b->until = rb->nanosleep.expires;
-	if (rb->nanosleep.type == TT_NATIVE)
-		b->arg[0] = (unsigned long)rb->nanosleep.rmtp;
+	sleep_get(rb, b);
 	b->clock = KCR_BLOCKED_BOOTTIME_ALARM;
 	if (rb->nanosleep.clockid == ALARM_REALTIME) {
 		b->clock = KCR_BLOCKED_REALTIME_ALARM;
@@ -119,12 +121,8 @@ static enum kcr_block cpu_get(const struct task_struct *task, struct kcr_blocked
 {
 	const struct restart_block *rb = &task->restart_block;
 
-	b->call = KCR_BLOCKED_NANOSLEEP;
-	b->timed = true;
-	b->until = rb->nanosleep.expires;
+	sleep_get(rb, b);
 	b->clock = KCR_BLOCKED_CPU;
-	if (rb->nanosleep.type == TT_NATIVE)
-		b->arg[0] = (unsigned long)rb->nanosleep.rmtp;
 	b->arg[1] = rb->nanosleep.clockid;
 	return KCR_BLOCK_KNOWN;
 }

@@ -235,3 +235,51 @@ int kcr_tty_bytes_give(struct kcr_ctx *ctx, struct tty_struct *tty,
 				tty->index, -ret);
 	return 0;
 }
+
+/* In the record of the pseudo terminal */
+
+/* kcr_tty_bytes_put() - into the record that is open */
+int kcr_tty_bytes_put(struct kcr_ctx *ctx, const struct kcr_tty_bytes *b)
+{
+	u32 unread = le32_to_cpu(b->side.unread);
+
+	return kcr_rec_put(ctx, b->eol, DIV_ROUND_UP(unread, 8)) ?:
+	       kcr_rec_put(ctx, b->unread, unread) ?:
+	       kcr_rec_put(ctx, b->echo, le32_to_cpu(b->side.echo)) ?:
+	       kcr_rec_put(ctx, b->queued, le32_to_cpu(b->side.queued));
+}
+
+/* kcr_tty_side_sane() - may the image say so? */
+bool kcr_tty_side_sane(const struct kcr_img_tty_side *side)
+{
+	u32 unread = le32_to_cpu(side->unread), echo = le32_to_cpu(side->echo);
+
+	return !(le32_to_cpu(side->flags) & ~KCR_TTY_FLAGS) &&
+	       le32_to_cpu(side->pktstatus) <= U8_MAX &&
+	       unread <= KCR_TTY_BUFFER && le32_to_cpu(side->lines) <= unread &&
+	       echo < KCR_TTY_BUFFER && le32_to_cpu(side->echo_ready) <= echo &&
+	       le32_to_cpu(side->queued) <= KCR_TTY_QUEUE_MAX;
+}
+
+/* kcr_tty_side_len() - bytes in the record of a side that is sane */
+size_t kcr_tty_side_len(const struct kcr_img_tty_side *side)
+{
+	u32 unread = le32_to_cpu(side->unread);
+
+	return DIV_ROUND_UP(unread, 8) + unread + le32_to_cpu(side->echo) +
+	       le32_to_cpu(side->queued);
+}
+
+/* kcr_tty_bytes_load() - from the record, which has kcr_tty_side_len() bytes at @p */
+void kcr_tty_bytes_load(const struct kcr_img_tty_side *side, const u8 *p,
+			struct kcr_tty_bytes *b)
+{
+	u32 unread = le32_to_cpu(side->unread), eol = DIV_ROUND_UP(unread, 8);
+
+	b->side = *side;
+	memcpy(b->eol, p, eol);
+	memcpy(b->unread, p + eol, unread);
+	p += eol + unread;
+	memcpy(b->echo, p, le32_to_cpu(side->echo));
+	memcpy(b->queued, p + le32_to_cpu(side->echo), le32_to_cpu(side->queued));
+}

@@ -4,9 +4,7 @@
  *
  * Both sides are one record; the open files are records of their own
  * (tty_end.c), and so is whose controlling terminal it is (ctty.c). Nobody else
- * may have either side open. /dev/pts/N gets its number again: the kernel
- * gives the lowest that is free, so those below are taken for as long as it
- * lasts.
+ * may have either side open. /dev/pts/N gets its number again (pty_open.c).
  *
  * struct tty_struct, field by field, of both sides:
  *   index, termios, termios_locked, winsize	in the record
@@ -27,7 +25,6 @@
  * /dev/pts/N: owner, group and permissions; not its times.
  */
 #include <linux/file.h>
-#include <linux/kdev_t.h>
 #include <linux/major.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -168,16 +165,6 @@ static void describe(struct kcr_ctx *ctx, struct tty_struct *master, struct kcr_
 	describe_job(ctx, tty, img);
 }
 
-static int put_bytes(struct kcr_ctx *ctx, const struct kcr_tty_bytes *b)
-{
-	u32 unread = le32_to_cpu(b->side.unread);
-
-	return kcr_rec_put(ctx, b->eol, DIV_ROUND_UP(unread, 8)) ?:
-	       kcr_rec_put(ctx, b->unread, unread) ?:
-	       kcr_rec_put(ctx, b->echo, le32_to_cpu(b->side.echo)) ?:
-	       kcr_rec_put(ctx, b->queued, le32_to_cpu(b->side.queued));
-}
-
 /* The slave first: its echoes are input of the master. */
 static int take_bytes(struct kcr_ctx *ctx, struct tty_struct *master, struct kcr_tty_bytes *b,
 		      struct kcr_img_pty *img)
@@ -203,7 +190,8 @@ static int write_pty(struct kcr_ctx *ctx, u32 id, struct kcr_img_pty *img, const
 	return kcr_rec_begin(ctx, KCR_KIND_PTY, 1, id, 0) ?:
 	       kcr_rec_put(ctx, img, sizeof(*img)) ?:
 	       kcr_rec_put(ctx, path, strlen(path) + 1) ?:
-	       put_bytes(ctx, &b[MASTER]) ?: put_bytes(ctx, &b[SLAVE]) ?: kcr_rec_end(ctx);
+	       kcr_tty_bytes_put(ctx, &b[MASTER]) ?: kcr_tty_bytes_put(ctx, &b[SLAVE]) ?:
+	       kcr_rec_end(ctx);
 }
 
 static int save_live(struct kcr_ctx *ctx, struct tty_struct *master, const struct path *path,
@@ -258,30 +246,10 @@ static const struct kcr_img_pty *img_of(const struct kcr_rec *rec)
 	return kcr_rec_as(rec, struct kcr_img_pty);
 }
 
-static bool side_is_sane(const struct kcr_img_tty_side *side)
-{
-	u32 unread = le32_to_cpu(side->unread), echo = le32_to_cpu(side->echo);
-
-	return !(le32_to_cpu(side->flags) & ~KCR_TTY_FLAGS) &&
-	       le32_to_cpu(side->pktstatus) <= U8_MAX &&
-	       unread <= KCR_TTY_BUFFER && le32_to_cpu(side->lines) <= unread &&
-	       echo < KCR_TTY_BUFFER && le32_to_cpu(side->echo_ready) <= echo &&
-	       le32_to_cpu(side->queued) <= KCR_TTY_QUEUE_MAX;
-}
-
-/* Of a side that is sane. */
-static size_t side_len(const struct kcr_img_tty_side *side)
-{
-	u32 unread = le32_to_cpu(side->unread);
-
-	return DIV_ROUND_UP(unread, 8) + unread + le32_to_cpu(side->echo) +
-	       le32_to_cpu(side->queued);
-}
-
 static size_t pty_len(const struct kcr_img_pty *img)
 {
 	return sizeof(*img) + le32_to_cpu(img->path_len) +
-	       side_len(&img->side[MASTER]) + side_len(&img->side[SLAVE]);
+	       kcr_tty_side_len(&img->side[MASTER]) + kcr_tty_side_len(&img->side[SLAVE]);
 }
 
 static int pty_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -296,7 +264,7 @@ static int pty_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (!kcr_path_check(ctx, img + 1, le32_to_cpu(img->path_len), rec->len - sizeof(*img),
 			    "pseudo terminal"))
 		return ctx->error;
-	if (!side_is_sane(&img->side[MASTER]) || !side_is_sane(&img->side[SLAVE]) ||
+	if (!kcr_tty_side_sane(&img->side[MASTER]) || !kcr_tty_side_sane(&img->side[SLAVE]) ||
 	    rec->len != pty_len(img))
 		return kcr_bad_image(ctx, "pseudo terminal %u: buffers that make no sense",
 				     le32_to_cpu(img->index));
@@ -307,147 +275,7 @@ static int pty_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return 0;
 }
 
-/* Making one of a given number */
-
-/* Masters that were opened on the way to another number; ctx->tty_data. */
-struct spares {
-	unsigned int nr, max;
-	struct file **file;
-};
-
-static unsigned int index_of(struct file *master)
-{
-	return kcr_tty_of(master)->index;
-}
-
-static struct file *take_spare(struct spares *s, unsigned int index)
-{
-	struct file *file;
-	unsigned int i;
-
-	for (i = 0; s && i < s->nr; i++) {
-		file = s->file[i];
-		if (index_of(file) != index)
-			continue;
-		s->file[i] = s->file[--s->nr];
-		return file;
-	}
-	return NULL;
-}
-
-/* Takes over the reference. */
-static int keep_spare(struct kcr_ctx *ctx, struct file *file)
-{
-	struct spares *s = ctx->tty_data;
-	struct file **more;
-
-	if (!s)
-		s = ctx->tty_data = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (s && s->nr == s->max) {
-		more = krealloc_array(s->file, s->max + 64, sizeof(*more), GFP_KERNEL_ACCOUNT);
-		if (more) {
-			s->file = more;
-			s->max += 64;
-		}
-	}
-	if (!s || s->nr == s->max) {
-		fput(file);
-		return kcr_nomem(ctx);
-	}
-	s->file[s->nr++] = file;
-	return 0;
-}
-
-/* kcr_tty_drop() - let go of numbers that nobody wanted; more than once is fine */
-void kcr_tty_drop(struct kcr_ctx *ctx)
-{
-	struct spares *s = ctx->tty_data;
-	unsigned int i;
-
-	ctx->tty_data = NULL;
-	for (i = 0; s && i < s->nr; i++)
-		fput(s->file[i]);
-	if (s)
-		kfree(s->file);
-	kfree(s);
-}
-
-static struct file *open_master(struct kcr_ctx *ctx, const char *name)
-{
-	struct file *file = NULL;
-	struct path path;
-
-	if (kcr_path_find(ctx, name, 0, S_IFCHR, &path))
-		return NULL;
-	if (d_inode(path.dentry)->i_rdev != MKDEV(TTYAUX_MAJOR, 2)) {
-		kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -ENODEV,
-			 "%s: is another device than at the checkpoint", name);
-	} else {
-		file = kcr_path_open(&path, O_RDWR | O_NOCTTY);
-		if (IS_ERR(file)) {
-			kcr_path_fail(ctx, PTR_ERR(file), name, "can't be opened");
-			file = NULL;
-		}
-	}
-	path_put(&path);
-	return file;
-}
-
-/* The first that comes, for one that has no name any more. */
-static struct file *master_with(struct kcr_ctx *ctx, const char *name, unsigned int index,
-				bool any)
-{
-	struct file *file = take_spare(ctx->tty_data, index);
-
-	while (!file) {
-		file = open_master(ctx, name);
-		if (!file || any || index_of(file) == index)
-			return file;
-		if (index_of(file) > index) {
-			fput(file);
-			kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EEXIST,
-				 "pseudo terminal %u is in use by another program", index);
-			return NULL;
-		}
-		if (keep_spare(ctx, file) || fatal_signal_pending(current))
-			return NULL;
-		file = NULL;
-		cond_resched();
-	}
-	return file;
-}
-
-/* Whoever holds the master may open the slave, whatever its permissions are. */
-static struct file *open_slave(struct kcr_ctx *ctx, struct file *master)
-{
-	struct file *file;
-	long fd;
-
-	clear_bit(TTY_PTY_LOCK, &kcr_tty_of(master)->flags);
-	fd = master->f_op->unlocked_ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
-	if (fd < 0) {
-		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, fd,
-			 "pseudo terminal %u: can't be opened (errno %ld)", index_of(master), -fd);
-		return NULL;
-	}
-	file = fget(fd);
-	close_fd(fd);
-	return file;
-}
-
-static int pty_make(struct kcr_ctx *ctx, const struct kcr_img_pty *img, struct kcr_pty *pty)
-{
-	bool gone = le32_to_cpu(img->flags) & KCR_PTY_MASTER_CLOSED;
-
-	pty->master = master_with(ctx, (const char *)(img + 1), le32_to_cpu(img->index), gone);
-	if (!pty->master)
-		return ctx->error ?: -EINTR;
-	pty->slave = open_slave(ctx, pty->master);
-	if (!pty->slave)
-		return ctx->error ?: -EBADF;
-	pty->tty = kcr_tty_of(pty->slave);
-	return 0;
-}
+/* Restoring */
 
 static void pty_put(void *obj)
 {
@@ -468,7 +296,7 @@ static int pty_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (!pty)
 		return kcr_nomem(ctx);
 	pty->rec = rec;
-	ret = pty_make(ctx, img_of(rec), pty);
+	ret = kcr_pty_open(ctx, img_of(rec), pty);
 	if (!ret)
 		return kcr_object_add(ctx, rec, pty);
 	pty_put(pty);
@@ -574,19 +402,6 @@ static void set_state(struct tty_struct *tty, const struct kcr_img_pty *img)
 	set_packet(tty, img);
 }
 
-/* What pty_check() has seen to be there. */
-static void load_bytes(const struct kcr_img_tty_side *side, const u8 *p, struct kcr_tty_bytes *b)
-{
-	u32 unread = le32_to_cpu(side->unread), eol = DIV_ROUND_UP(unread, 8);
-
-	b->side = *side;
-	memcpy(b->eol, p, eol);
-	memcpy(b->unread, p + eol, unread);
-	p += eol + unread;
-	memcpy(b->echo, p, le32_to_cpu(side->echo));
-	memcpy(b->queued, p + le32_to_cpu(side->echo), le32_to_cpu(side->queued));
-}
-
 /* The master first: what the slave's input echoes is behind it. */
 static int give_bytes(struct kcr_ctx *ctx, struct tty_struct *tty, const struct kcr_img_pty *img)
 {
@@ -598,9 +413,9 @@ static int give_bytes(struct kcr_ctx *ctx, struct tty_struct *tty, const struct 
 	if (!b)
 		return kcr_nomem(ctx);
 	for (i = MASTER; i <= SLAVE && !ret; i++) {
-		load_bytes(&img->side[i], p, b);
+		kcr_tty_bytes_load(&img->side[i], p, b);
 		ret = kcr_tty_bytes_give(ctx, side[i], b);
-		p += side_len(&img->side[i]);
+		p += kcr_tty_side_len(&img->side[i]);
 	}
 	kvfree(b);
 	return ret;

@@ -29,9 +29,12 @@ static inline struct tty_struct *kcr_tty_of(const struct file *file)
 
 /* pty.c */
 bool kcr_tty_is_pty(const struct tty_struct *tty);
-void kcr_tty_drop(struct kcr_ctx *ctx);
 /* The master of a pty if its pair belongs to the tree, otherwise NULL. */
 struct tty_struct *kcr_pty_of(struct kcr_ctx *ctx, struct tty_struct *tty);
+
+/* pty_open.c */
+int kcr_pty_open(struct kcr_ctx *ctx, const struct kcr_img_pty *img, struct kcr_pty *pty);
+void kcr_tty_drop(struct kcr_ctx *ctx);
 
 /* termios.c */
 void kcr_termios_save(const struct ktermios *termios, struct kcr_img_termios *img);
@@ -59,6 +62,11 @@ struct kcr_tty_bytes {
 int kcr_tty_bytes_take(struct kcr_ctx *ctx, struct tty_struct *tty, struct kcr_tty_bytes *b);
 int kcr_tty_bytes_give(struct kcr_ctx *ctx, struct tty_struct *tty,
 		       const struct kcr_tty_bytes *b);
+int kcr_tty_bytes_put(struct kcr_ctx *ctx, const struct kcr_tty_bytes *b);
+void kcr_tty_bytes_load(const struct kcr_img_tty_side *side, const u8 *p,
+			struct kcr_tty_bytes *b);
+bool kcr_tty_side_sane(const struct kcr_img_tty_side *side);
+size_t kcr_tty_side_len(const struct kcr_img_tty_side *side);
 
 /* ctty.c: when groups and sessions are there */
 int kcr_ctty_restore(struct kcr_ctx *ctx);

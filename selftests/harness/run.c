@@ -366,7 +366,8 @@ static enum verdict way_refused(struct run *run)
 	return judge_end(run);
 }
 
-static enum verdict way_continued(struct run *run)
+/* Bring the test to its cut, and save it there. */
+static enum verdict save_at_cut(struct run *run, const char *option)
 {
 	enum verdict verdict;
 	int status;
@@ -375,26 +376,30 @@ static enum verdict way_continued(struct run *run)
 	verdict = reach_cut(run);
 	if (verdict != PASSED)
 		return verdict;
-	status = checkpoint(run, NULL);
+	status = checkpoint(run, option);
 	if (status)
-		return fail(run, "checkpoint ended with %d", status);
+		return fail(run, "checkpoint %s ended with %d", option ?: "without -k", status);
+	return PASSED;
+}
+
+static enum verdict way_continued(struct run *run)
+{
+	enum verdict verdict = save_at_cut(run, NULL);
+
+	if (verdict != PASSED)
+		return verdict;
 	make_marker(run, KCR_FILE_GO);
 	return judge_end(run);
 }
 
-/* Bring the test to its cut and save it there; its process is gone then. */
+/* Its process is gone then. */
 static enum verdict save(struct run *run)
 {
-	enum verdict verdict;
+	enum verdict verdict = save_at_cut(run, "-k");
 	int status;
 
-	start_test(run);
-	verdict = reach_cut(run);
 	if (verdict != PASSED)
 		return verdict;
-	status = checkpoint(run, "-k");
-	if (status)
-		return fail(run, "checkpoint -k ended with %d", status);
 	if (!wait_end(run->pid, &status, patience(run)))
 		return fail(run, "checkpoint -k did not kill it");
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)

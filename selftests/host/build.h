@@ -49,7 +49,7 @@ void build_free(struct build *b);
 void build_seal_head(struct build *b);
 void build_seal_rec(struct build *b, size_t offset);
 
-/* kinds.c: a small image that holds a record of every kind */
+/* kinds.c, kinds_files.c, kinds_task.c: a small image that holds a record of every kind */
 void build_sample(struct build *b);
 
 #endif /* _KCR_TEST_BUILD_H */
