@@ -19,6 +19,7 @@
 #include "lib/list.h"
 #include "lib/op.h"
 #include "lib/output.h"
+#include "lib/pack.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/watch.h"
@@ -40,6 +41,7 @@
  * @verdict: how it went
  * @op: the operation
  * @out: where the image goes
+ * @pack: who compresses it
  * @watch: what goes on beside it
  */
 struct job {
@@ -55,6 +57,7 @@ struct job {
 	struct verdict verdict;
 	struct op op;
 	struct output out;
+	struct pack pack;
 	struct watch watch;
 };
 
@@ -66,6 +69,9 @@ static const char help[] =
 "restart(1) makes them again. They go on.\n"
 "\n"
 "  -o, --output FILE   write to FILE, which appears when it is complete\n"
+"  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
+"      --lz4           compress it, faster and less\n"
+"      --threads=N     compress in so many threads (as many as processors)\n"
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
 "      --single        PID alone; it must have no children\n"
@@ -97,6 +103,11 @@ static bool checks(const struct job *job)
 static bool holds(const struct job *job)
 {
 	return job->request.flags & KCR_CKPT_HOLD;
+}
+
+static bool packs(const struct job *job)
+{
+	return job->pack.codec && !checks(job);
 }
 
 static int check_caught(struct job *job)
@@ -131,12 +142,20 @@ static int secure_image(struct job *job)
 	return output_publish(&job->out, &job->verdict);
 }
 
+static int go_on(void *job)
+{
+	return check_caught(job);
+}
+
 static int run(struct job *job)
 {
 	int r;
 
 	watch_begin(&job->watch, job->op.fd);
-	r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
+	if (packs(job))
+		r = pack_run(&job->pack, &job->op, job->out.fd, go_on, job, &job->verdict);
+	else
+		r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
 	if (!r && !checks(job))
 		r = secure_image(job);
 	watch_end(&job->watch);
@@ -187,18 +206,6 @@ static void take_blockers(struct job *job)
 	job->verdict.text = strdup(job->op.text ? job->op.text : "");
 }
 
-static void emit_blockers(struct emit *e, const char *text)
-{
-	emit_begin_list(e, "blockers");
-	while (text && *text) {
-		size_t len = strcspn(text, "\n");
-
-		emit_text(e, NULL, text, len);
-		text += len + (text[len] == '\n');
-	}
-	emit_end(e);
-}
-
 static void report_json(const struct job *job, FILE *file)
 {
 	struct emit e = { .file = file, .json = true, .compact = true };
@@ -213,13 +220,14 @@ static void report_json(const struct job *job, FILE *file)
 		emit_null(&e, "image");
 	emit_u64(&e, "threads", s->threads);
 	emit_u64(&e, "bytes", checks(job) ? s->bytes_total : s->bytes);
+	pack_emit(&job->pack, &e);
 	emit_u64(&e, "pages", s->pages);
 	emit_u64(&e, "pages_zero", s->pages_zero);
 	emit_u64(&e, "pages_file", s->pages_file);
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
 	if (checks(job))
-		emit_blockers(&e, s->blockers ? v->text : NULL);
+		emit_lines(&e, "blockers", s->blockers ? v->text : NULL);
 	emit_string(&e, "class", class_name(v->class));
 	emit_s64(&e, "error", v->error);
 	emit_string(&e, "message", v->text ? v->text : "");
@@ -249,6 +257,8 @@ static void report_verbose(const struct job *job)
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
+	if (packs(job))
+		pack_say(&job->pack);
 }
 
 static void report(const struct job *job)
@@ -327,10 +337,15 @@ enum {
 	OPT_CGROUP,
 	OPT_JSON,
 	OPT_LIST,
+	OPT_LZ4,
+	OPT_THREADS,
 };
 
 static const struct option options[] = {
 	{ "output",	required_argument, NULL, 'o' },
+	{ "zstd",	optional_argument, NULL, 'z' },
+	{ "lz4",	no_argument, NULL, OPT_LZ4 },
+	{ "threads",	required_argument, NULL, OPT_THREADS },
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
@@ -356,6 +371,16 @@ static int take_option(struct job *job, int option)
 	switch (option) {
 	case 'o':
 		job->path = optarg;
+		return 0;
+	case 'z':
+		if (pack_choose(&job->pack, &codec_zstd, optarg) < 0)
+			return usage("-z%s: is no level from 1 to 19", optarg);
+		return 0;
+	case OPT_LZ4:
+		return pack_choose(&job->pack, &codec_lz4, NULL);
+	case OPT_THREADS:
+		if (pack_threads(&job->pack, optarg) < 0)
+			return usage("--threads=%s: is no number from 1 to 64", optarg);
 		return 0;
 	case 'k':
 		return set_after(job, KCR_ACTION_KILL);
@@ -411,7 +436,7 @@ static int parse(struct job *job, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "o:kt:qvhV", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "o:z::kt:qvhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
 	if (job->list)
@@ -450,11 +475,14 @@ int main(int argc, char **argv)
 	if (job.list)
 		return list(&job);
 	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
+	if (packs(&job))
+		job.watch.progress.packed = &job.pack.packed;
 	watch_signals(&job.watch);
 	tool_delay_stop();
 	checkpoint(&job);
 	take_blockers(&job);
 	op_close(&job.op);
+	pack_close(&job.pack);
 	output_close(&job.out);
 	caught = watch_caught(&job.watch);
 	if (caught && job.verdict.class != KCR_CLASS_OK)

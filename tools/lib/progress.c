@@ -28,7 +28,7 @@ static void show_bytes(const struct progress *p, const char *verb,
 		       const struct kcr_status *status)
 {
 	char done[TEXT_NUMBER], total[TEXT_NUMBER], rate[TEXT_NUMBER];
-	char left[TEXT_NUMBER];
+	char left[TEXT_NUMBER], packed[TEXT_NUMBER];
 	double elapsed = seconds_since(&p->began);
 	double speed = elapsed > 0 ? status->bytes / elapsed : 0;
 
@@ -38,6 +38,8 @@ static void show_bytes(const struct progress *p, const char *verb,
 	if (status->bytes_total > status->bytes)
 		fprintf(stderr, " of %s", text_bytes(total, status->bytes_total));
 	fprintf(stderr, ", %s/s", rate);
+	if (p->packed)
+		fprintf(stderr, ", compressed %s", text_bytes(packed, *p->packed));
 	if (status->bytes_total > status->bytes && speed >= 1 && elapsed >= 1)
 		fprintf(stderr, ", %s left",
 			text_ns(left, (status->bytes_total - status->bytes) /

@@ -5,6 +5,7 @@
 #ifndef _KCR_PROGRESS_H
 #define _KCR_PROGRESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -14,6 +15,7 @@
  * struct progress - what the line needs to remember
  * @started: when we began to look
  * @began: when bytes began to flow
+ * @packed: bytes of the image as it is compressed, NULL: it is not
  * @looking: @started holds
  * @flowing: @began holds
  * @shown: whether there is a line to wipe
@@ -21,6 +23,7 @@
 struct progress {
 	struct timespec started;
 	struct timespec began;
+	const atomic_ullong *packed;
 	bool looking;
 	bool flowing;
 	bool shown;
