@@ -2,6 +2,8 @@
 /*
  * A small image that holds a record of every kind.
  */
+#include <stdlib.h>
+
 #include "../../tools/lib/tool.h"
 #include "../../uapi/image/blocked.h"
 #include "../../uapi/image/cgroup.h"
@@ -604,5 +606,7 @@ void build_sample(struct build *b)
 	build_rec_flags(b, 4000, 1, 0, "of tomorrow", 11);
 	build_rec_flags(b, KCR_KIND_PAD, 1, 0, "", 0);
 	put_pages(b);
+	if (getenv("FAKE_RUNS"))
+		build_runs(b, ID_MM, 0x40000000, atoi(getenv("FAKE_RUNS")));
 	build_end(b);
 }
