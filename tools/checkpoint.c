@@ -16,10 +16,12 @@
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
+#include "lib/interval.h"
 #include "lib/list.h"
 #include "lib/op.h"
 #include "lib/output.h"
 #include "lib/pack.h"
+#include "lib/periodic.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/watch.h"
@@ -38,6 +40,7 @@
  * @verbose: say how it went
  * @json: say how it went in JSON
  * @list: only list what is under way
+ * @periodic: again and again, if that has an interval
  * @verdict: how it went
  * @op: the operation
  * @out: where the image goes
@@ -54,6 +57,7 @@ struct job {
 	bool verbose;
 	bool json;
 	bool list;
+	struct periodic periodic;
 	struct verdict verdict;
 	struct op op;
 	struct output out;
@@ -64,6 +68,7 @@ struct job {
 static const char help[] =
 "Usage: checkpoint [OPTION]... PID > IMAGE\n"
 "  or:  checkpoint [OPTION]... --cgroup=PATH [PID] > IMAGE\n"
+"  or:  checkpoint [OPTION]... --every=INTERVAL -o DIR PID\n"
 "  or:  checkpoint --list [--json]\n"
 "Save the running process PID with all its descendants into an image, from which\n"
 "restart(1) makes them again. They go on.\n"
@@ -72,6 +77,10 @@ static const char help[] =
 "  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
 "      --lz4           compress it, faster and less\n"
 "      --threads=N     compress in so many threads (as many as processors)\n"
+"      --every=INTERVAL  save them so often, to DIR/PID.NUMBER.kcr, until PID ends:\n"
+"                      minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s\n"
+"      --keep=N        keep so many of these images, the newest (2)\n"
+"      --max-load=L    leave one out when the load is higher\n"
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
 "      --single        PID alone; it must have no children\n"
@@ -306,6 +315,43 @@ static int parse_timeout(struct job *job, const char *arg)
 	return 0;
 }
 
+static int parse_keep(struct job *job, const char *arg)
+{
+	char *end;
+	long keep = strtol(arg, &end, 10);
+
+	if (end == arg || *end || keep < 1 || keep > KEEP_MAX)
+		return usage("--keep=%s: is no number of images", arg);
+	job->periodic.keep = keep;
+	return 0;
+}
+
+static int parse_load(struct job *job, const char *arg)
+{
+	char *end;
+	double load = strtod(arg, &end);
+
+	if (end == arg || *end || !(load > 0) || load > 1e6)
+		return usage("--max-load=%s: is no load", arg);
+	job->periodic.max_load = load;
+	return 0;
+}
+
+/* What --every goes with, and what goes with it alone. */
+static int check_periodic(const struct job *job)
+{
+	const struct periodic *p = &job->periodic;
+
+	if (!p->every)
+		return p->keep || p->max_load ?
+			usage("%s", "--keep and --max-load are for --every") : 0;
+	if (!job->path)
+		return usage("%s", "--every needs a directory (-o DIR)");
+	if (holds(job) || checks(job))
+		return usage("%s", "--every lets the process go on: no --kill, --stop or --check");
+	return 0;
+}
+
 static int set_scope(struct job *job, __u32 scope)
 {
 	const __u32 all = KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP |
@@ -339,6 +385,9 @@ enum {
 	OPT_LIST,
 	OPT_LZ4,
 	OPT_THREADS,
+	OPT_EVERY,
+	OPT_KEEP,
+	OPT_MAX_LOAD,
 };
 
 static const struct option options[] = {
@@ -346,6 +395,9 @@ static const struct option options[] = {
 	{ "zstd",	optional_argument, NULL, 'z' },
 	{ "lz4",	no_argument, NULL, OPT_LZ4 },
 	{ "threads",	required_argument, NULL, OPT_THREADS },
+	{ "every",	required_argument, NULL, OPT_EVERY },
+	{ "keep",	required_argument, NULL, OPT_KEEP },
+	{ "max-load",	required_argument, NULL, OPT_MAX_LOAD },
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
@@ -382,6 +434,15 @@ static int take_option(struct job *job, int option)
 		if (pack_threads(&job->pack, optarg) < 0)
 			return usage("--threads=%s: is no number from 1 to 64", optarg);
 		return 0;
+	case OPT_EVERY:
+		if (interval_parse(optarg, &job->periodic.every) < 0)
+			return usage("--every=%s: is no interval (minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s)",
+				     optarg);
+		return 0;
+	case OPT_KEEP:
+		return parse_keep(job, optarg);
+	case OPT_MAX_LOAD:
+		return parse_load(job, optarg);
 	case 'k':
 		return set_after(job, KCR_ACTION_KILL);
 	case OPT_STOP:
@@ -443,7 +504,9 @@ static int parse(struct job *job, int argc, char **argv)
 		return optind == argc ? 0 : usage("%s", "--list takes no process");
 	if (checks(job))	/* of whatever would be done otherwise */
 		job->request.flags &= ~KCR_CKPT_HOLD;
-	if (optind == argc && job->cgroup)
+	if (check_periodic(job) < 0)
+		return -1;
+	if (optind == argc && job->cgroup && !job->periodic.every)
 		return 0;
 	if (optind == argc)
 		return usage("%s", "which process? (its id is missing)");
@@ -459,6 +522,45 @@ static int list(struct job *job)
 	return job->verdict.class;
 }
 
+/* One checkpoint; returns the exit status. */
+static int once(void *arg, const char *path)
+{
+	struct job *job = arg;
+	int caught;
+
+	job->path = path;
+	watch_init(&job->watch, isatty(STDERR_FILENO) && !job->quiet);
+	if (packs(job))
+		job->watch.progress.packed = &job->pack.packed;
+	watch_signals(&job->watch);
+	tool_delay_stop();
+	checkpoint(job);
+	take_blockers(job);
+	op_close(&job->op);
+	pack_close(&job->pack);
+	output_close(&job->out);
+	caught = watch_caught(&job->watch);
+	if (caught && job->verdict.class != KCR_CLASS_OK)
+		tool_die_of(caught);
+	report(job);
+	return job->verdict.class;
+}
+
+static int periodic(struct job *job)
+{
+	struct verdict v = { 0 };
+	int status;
+
+	if (!job->periodic.keep)
+		job->periodic.keep = KEEP_DEFAULT;
+	job->periodic.quiet = job->quiet;
+	status = periodic_run(&job->periodic, job->path, job->request.pid, once, job, &v);
+	if (status >= 0)
+		return status;
+	say_lines(v.text);
+	return v.class;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = {
@@ -467,26 +569,11 @@ int main(int argc, char **argv)
 		.op.fd = -1,
 		.out = { .fd = -1, .directory = -1 },
 	};
-	int caught;
 
 	tool_begin("checkpoint");
 	if (parse(&job, argc, argv) < 0)
 		return KCR_CLASS_USAGE;
 	if (job.list)
 		return list(&job);
-	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
-	if (packs(&job))
-		job.watch.progress.packed = &job.pack.packed;
-	watch_signals(&job.watch);
-	tool_delay_stop();
-	checkpoint(&job);
-	take_blockers(&job);
-	op_close(&job.op);
-	pack_close(&job.pack);
-	output_close(&job.out);
-	caught = watch_caught(&job.watch);
-	if (caught && job.verdict.class != KCR_CLASS_OK)
-		tool_die_of(caught);
-	report(&job);
-	return job.verdict.class;
+	return job.periodic.every ? periodic(&job) : once(&job, job.path);
 }
