@@ -16,9 +16,12 @@
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
+#include "lib/interval.h"
 #include "lib/list.h"
 #include "lib/op.h"
 #include "lib/output.h"
+#include "lib/pack.h"
+#include "lib/periodic.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/watch.h"
@@ -37,9 +40,11 @@
  * @verbose: say how it went
  * @json: say how it went in JSON
  * @list: only list what is under way
+ * @periodic: again and again, if that has an interval
  * @verdict: how it went
  * @op: the operation
  * @out: where the image goes
+ * @pack: who compresses it
  * @watch: what goes on beside it
  */
 struct job {
@@ -52,20 +57,30 @@ struct job {
 	bool verbose;
 	bool json;
 	bool list;
+	struct periodic periodic;
 	struct verdict verdict;
 	struct op op;
 	struct output out;
+	struct pack pack;
 	struct watch watch;
 };
 
 static const char help[] =
 "Usage: checkpoint [OPTION]... PID > IMAGE\n"
 "  or:  checkpoint [OPTION]... --cgroup=PATH [PID] > IMAGE\n"
+"  or:  checkpoint [OPTION]... --every=INTERVAL -o DIR PID\n"
 "  or:  checkpoint --list [--json]\n"
 "Save the running process PID with all its descendants into an image, from which\n"
 "restart(1) makes them again. They go on.\n"
 "\n"
 "  -o, --output FILE   write to FILE, which appears when it is complete\n"
+"  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
+"      --lz4           compress it, faster and less\n"
+"      --threads=N     compress in so many threads (as many as processors)\n"
+"      --every=INTERVAL  save them so often, to DIR/PID.NUMBER.kcr, until PID ends:\n"
+"                      minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s\n"
+"      --keep=N        keep so many of these images, the newest (2)\n"
+"      --max-load=L    leave one out when the load is higher\n"
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
 "      --single        PID alone; it must have no children\n"
@@ -97,6 +112,11 @@ static bool checks(const struct job *job)
 static bool holds(const struct job *job)
 {
 	return job->request.flags & KCR_CKPT_HOLD;
+}
+
+static bool packs(const struct job *job)
+{
+	return job->pack.codec && !checks(job);
 }
 
 static int check_caught(struct job *job)
@@ -131,12 +151,20 @@ static int secure_image(struct job *job)
 	return output_publish(&job->out, &job->verdict);
 }
 
+static int go_on(void *job)
+{
+	return check_caught(job);
+}
+
 static int run(struct job *job)
 {
 	int r;
 
 	watch_begin(&job->watch, job->op.fd);
-	r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
+	if (packs(job))
+		r = pack_run(&job->pack, &job->op, job->out.fd, go_on, job, &job->verdict);
+	else
+		r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
 	if (!r && !checks(job))
 		r = secure_image(job);
 	watch_end(&job->watch);
@@ -187,18 +215,6 @@ static void take_blockers(struct job *job)
 	job->verdict.text = strdup(job->op.text ? job->op.text : "");
 }
 
-static void emit_blockers(struct emit *e, const char *text)
-{
-	emit_begin_list(e, "blockers");
-	while (text && *text) {
-		size_t len = strcspn(text, "\n");
-
-		emit_text(e, NULL, text, len);
-		text += len + (text[len] == '\n');
-	}
-	emit_end(e);
-}
-
 static void report_json(const struct job *job, FILE *file)
 {
 	struct emit e = { .file = file, .json = true, .compact = true };
@@ -213,13 +229,14 @@ static void report_json(const struct job *job, FILE *file)
 		emit_null(&e, "image");
 	emit_u64(&e, "threads", s->threads);
 	emit_u64(&e, "bytes", checks(job) ? s->bytes_total : s->bytes);
+	pack_emit(&job->pack, &e);
 	emit_u64(&e, "pages", s->pages);
 	emit_u64(&e, "pages_zero", s->pages_zero);
 	emit_u64(&e, "pages_file", s->pages_file);
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
 	if (checks(job))
-		emit_blockers(&e, s->blockers ? v->text : NULL);
+		emit_lines(&e, "blockers", s->blockers ? v->text : NULL);
 	emit_string(&e, "class", class_name(v->class));
 	emit_s64(&e, "error", v->error);
 	emit_string(&e, "message", v->text ? v->text : "");
@@ -249,6 +266,8 @@ static void report_verbose(const struct job *job)
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
+	if (packs(job))
+		pack_say(&job->pack);
 }
 
 static void report(const struct job *job)
@@ -296,6 +315,43 @@ static int parse_timeout(struct job *job, const char *arg)
 	return 0;
 }
 
+static int parse_keep(struct job *job, const char *arg)
+{
+	char *end;
+	long keep = strtol(arg, &end, 10);
+
+	if (end == arg || *end || keep < 1 || keep > KEEP_MAX)
+		return usage("--keep=%s: is no number of images", arg);
+	job->periodic.keep = keep;
+	return 0;
+}
+
+static int parse_load(struct job *job, const char *arg)
+{
+	char *end;
+	double load = strtod(arg, &end);
+
+	if (end == arg || *end || !(load > 0) || load > 1e6)
+		return usage("--max-load=%s: is no load", arg);
+	job->periodic.max_load = load;
+	return 0;
+}
+
+/* What --every goes with, and what goes with it alone. */
+static int check_periodic(const struct job *job)
+{
+	const struct periodic *p = &job->periodic;
+
+	if (!p->every)
+		return p->keep || p->max_load ?
+			usage("%s", "--keep and --max-load are for --every") : 0;
+	if (!job->path)
+		return usage("%s", "--every needs a directory (-o DIR)");
+	if (holds(job) || checks(job))
+		return usage("%s", "--every lets the process go on: no --kill, --stop or --check");
+	return 0;
+}
+
 static int set_scope(struct job *job, __u32 scope)
 {
 	const __u32 all = KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP |
@@ -327,10 +383,21 @@ enum {
 	OPT_CGROUP,
 	OPT_JSON,
 	OPT_LIST,
+	OPT_LZ4,
+	OPT_THREADS,
+	OPT_EVERY,
+	OPT_KEEP,
+	OPT_MAX_LOAD,
 };
 
 static const struct option options[] = {
 	{ "output",	required_argument, NULL, 'o' },
+	{ "zstd",	optional_argument, NULL, 'z' },
+	{ "lz4",	no_argument, NULL, OPT_LZ4 },
+	{ "threads",	required_argument, NULL, OPT_THREADS },
+	{ "every",	required_argument, NULL, OPT_EVERY },
+	{ "keep",	required_argument, NULL, OPT_KEEP },
+	{ "max-load",	required_argument, NULL, OPT_MAX_LOAD },
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
@@ -357,6 +424,25 @@ static int take_option(struct job *job, int option)
 	case 'o':
 		job->path = optarg;
 		return 0;
+	case 'z':
+		if (pack_choose(&job->pack, &codec_zstd, optarg) < 0)
+			return usage("-z%s: is no level from 1 to 19", optarg);
+		return 0;
+	case OPT_LZ4:
+		return pack_choose(&job->pack, &codec_lz4, NULL);
+	case OPT_THREADS:
+		if (pack_threads(&job->pack, optarg) < 0)
+			return usage("--threads=%s: is no number from 1 to 64", optarg);
+		return 0;
+	case OPT_EVERY:
+		if (interval_parse(optarg, &job->periodic.every) < 0)
+			return usage("--every=%s: is no interval (minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s)",
+				     optarg);
+		return 0;
+	case OPT_KEEP:
+		return parse_keep(job, optarg);
+	case OPT_MAX_LOAD:
+		return parse_load(job, optarg);
 	case 'k':
 		return set_after(job, KCR_ACTION_KILL);
 	case OPT_STOP:
@@ -411,14 +497,16 @@ static int parse(struct job *job, int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "o:kt:qvhV", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "o:z::kt:qvhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
 	if (job->list)
 		return optind == argc ? 0 : usage("%s", "--list takes no process");
 	if (checks(job))	/* of whatever would be done otherwise */
 		job->request.flags &= ~KCR_CKPT_HOLD;
-	if (optind == argc && job->cgroup)
+	if (check_periodic(job) < 0)
+		return -1;
+	if (optind == argc && job->cgroup && !job->periodic.every)
 		return 0;
 	if (optind == argc)
 		return usage("%s", "which process? (its id is missing)");
@@ -434,6 +522,45 @@ static int list(struct job *job)
 	return job->verdict.class;
 }
 
+/* One checkpoint; returns the exit status. */
+static int once(void *arg, const char *path)
+{
+	struct job *job = arg;
+	int caught;
+
+	job->path = path;
+	watch_init(&job->watch, isatty(STDERR_FILENO) && !job->quiet);
+	if (packs(job))
+		job->watch.progress.packed = &job->pack.packed;
+	watch_signals(&job->watch);
+	tool_delay_stop();
+	checkpoint(job);
+	take_blockers(job);
+	op_close(&job->op);
+	pack_close(&job->pack);
+	output_close(&job->out);
+	caught = watch_caught(&job->watch);
+	if (caught && job->verdict.class != KCR_CLASS_OK)
+		tool_die_of(caught);
+	report(job);
+	return job->verdict.class;
+}
+
+static int periodic(struct job *job)
+{
+	struct verdict v = { 0 };
+	int status;
+
+	if (!job->periodic.keep)
+		job->periodic.keep = KEEP_DEFAULT;
+	job->periodic.quiet = job->quiet;
+	status = periodic_run(&job->periodic, job->path, job->request.pid, once, job, &v);
+	if (status >= 0)
+		return status;
+	say_lines(v.text);
+	return v.class;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = {
@@ -442,23 +569,11 @@ int main(int argc, char **argv)
 		.op.fd = -1,
 		.out = { .fd = -1, .directory = -1 },
 	};
-	int caught;
 
 	tool_begin("checkpoint");
 	if (parse(&job, argc, argv) < 0)
 		return KCR_CLASS_USAGE;
 	if (job.list)
 		return list(&job);
-	watch_init(&job.watch, isatty(STDERR_FILENO) && !job.quiet);
-	watch_signals(&job.watch);
-	tool_delay_stop();
-	checkpoint(&job);
-	take_blockers(&job);
-	op_close(&job.op);
-	output_close(&job.out);
-	caught = watch_caught(&job.watch);
-	if (caught && job.verdict.class != KCR_CLASS_OK)
-		tool_die_of(caught);
-	report(&job);
-	return job.verdict.class;
+	return job.periodic.every ? periodic(&job) : once(&job, job.path);
 }

@@ -13,6 +13,8 @@
 #include "info/info.h"
 #include "info/summary.h"
 #include "lib/image.h"
+#include "lib/packed.h"
+#include "lib/text.h"
 #include "lib/tool.h"
 
 /**
@@ -23,6 +25,8 @@
  * @verbose: print every record
  * @pid: tell all about this process; 0: of a tree, a line for each
  * @verdict: how it went
+ * @packed: where the image comes from if it is compressed
+ * @is_packed: it is
  * @img: the image
  * @summary: what is remembered of it
  */
@@ -33,6 +37,8 @@ struct job {
 	bool verbose;
 	uint32_t pid;
 	struct verdict verdict;
+	struct packed packed;
+	bool is_packed;
 	struct image img;
 	struct summary summary;
 };
@@ -124,6 +130,34 @@ static int read_records(struct job *job, struct emit *e)
 	return r;
 }
 
+static void emit_packed(const struct job *job, struct emit *e)
+{
+	const char *name = job->is_packed ? packed_name(&job->packed) : NULL;
+
+	if (!name) {
+		emit_null(e, "compression");
+		return;
+	}
+	emit_string(e, "compression", name);
+	emit_u64(e, "compressed_bytes", packed_bytes(&job->packed));
+	emit_ratio(e, "ratio", job->img.sum.offset, packed_bytes(&job->packed));
+	emit_bool(e, "seekable", job->packed.seeks);
+}
+
+static void show_packed(const struct job *job)
+{
+	char packed[TEXT_NUMBER], plain[TEXT_NUMBER];
+	uint64_t bytes = packed_bytes(&job->packed);
+
+	if (!job->img.ended || !bytes)
+		return;
+	printf("\nCompressed with %s: %s instead of %s, %.2f : 1%s\n",
+	       packed_name(&job->packed), text_bytes(packed, bytes),
+	       text_bytes(plain, job->img.sum.offset),
+	       (double)job->img.sum.offset / bytes,
+	       job->packed.seeks ? "" : ", in one piece");
+}
+
 static void report_json(struct job *job)
 {
 	struct emit e = { .file = stdout, .json = true };
@@ -136,6 +170,7 @@ static void report_json(struct job *job)
 		summary_emit(&e, &job->summary, &job->img);
 	}
 	emit_u64(&e, "bytes", job->img.sum.offset);
+	emit_packed(job, &e);
 	emit_bool(&e, "complete", job->img.ended);
 	emit_bool(&e, "verified", job->verify && !r);
 	emit_string(&e, "class", class_name(image_class(&job->img)));
@@ -160,8 +195,23 @@ static void report_text(struct job *job)
 		return;
 	}
 	summary_show(&job->summary, &job->img, job->name, one);
+	if (job->is_packed)
+		show_packed(job);
 	if (job->verify && !r)
 		printf("\nVerified   every checksum and every page is right\n");
+}
+
+static void begin(struct job *job, int fd)
+{
+	const struct fault *fault = &job->packed.fault;
+
+	job->is_packed = packed_is(fd);
+	if (!job->is_packed)
+		image_open_fd(&job->img, fd, job->verify);
+	else if (packed_open(&job->packed, fd))
+		image_fail(&job->img, fault->error, "%s", fault->why);
+	else
+		image_open_source(&job->img, &job->packed.source, job->verify);
 }
 
 static void look(struct job *job)
@@ -170,7 +220,7 @@ static void look(struct job *job)
 
 	if (fd < 0)
 		return;
-	image_open_fd(&job->img, fd, job->verify);
+	begin(job, fd);
 	if (job->json)
 		report_json(job);
 	else
@@ -181,6 +231,7 @@ static void look(struct job *job)
 	if (fflush(stdout) || ferror(stdout))
 		fail_file(&job->verdict, errno, "write", "standard output");
 	image_close(&job->img);
+	packed_close(&job->packed);
 	summary_free(&job->summary);
 	close(fd);
 }

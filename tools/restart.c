@@ -20,7 +20,9 @@
 #include "lib/inside.h"
 #include "lib/op.h"
 #include "lib/output.h"
+#include "lib/packed.h"
 #include "lib/peek.h"
+#include "lib/pump.h"
 #include "lib/term.h"
 #include "lib/text.h"
 #include "lib/tool.h"
@@ -44,6 +46,7 @@
  * @json: say how it went in JSON
  * @verdict: how it went
  * @image: descriptor of the image
+ * @packed: it is compressed
  * @op: the operation
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
@@ -65,6 +68,7 @@ struct job {
 	bool json;
 	struct verdict verdict;
 	int image;
+	bool packed;
 	struct op op;
 	pid_t pid;
 	struct inside inside;
@@ -133,6 +137,15 @@ static void replace_stdin(const struct job *job)
 		open("/dev/null", O_RDONLY | O_NOCTTY);
 }
 
+/* The module sees a pipe of ours instead: as it looks at a file, we do. */
+static int check_owner(struct job *job, const struct stat *st)
+{
+	if (job->request.flags & KCR_RESTART_TRUST || geteuid() || !st->st_uid)
+		return 0;
+	return fail(&job->verdict, KCR_CLASS_PERMISSION, EPERM,
+		    "root does not own the image: use --trust, or --as USER");
+}
+
 static int take_image(struct job *job, int fd, const char *name)
 {
 	struct stat st;
@@ -140,8 +153,13 @@ static int take_image(struct job *job, int fd, const char *name)
 	if (isatty(fd))
 		return fail(&job->verdict, KCR_CLASS_USAGE, 0,
 			    "where is the image? (restart < IMAGE)");
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+	if (fstat(fd, &st))
+		return fail_file(&job->verdict, errno, "read", name);
+	if (S_ISDIR(st.st_mode))
 		return fail_file(&job->verdict, EISDIR, "read", name);
+	job->packed = packed_is(fd);
+	if (job->packed && check_owner(job, &st) < 0)
+		return -1;
 	job->image = fcntl(fd, F_DUPFD_CLOEXEC, IMAGE_FD);
 	if (job->image < 0)
 		return fail_file(&job->verdict, errno, "read", name);
@@ -225,7 +243,8 @@ static int run(struct job *job)
 	if (job->terminal)
 		r = term_enter(&job->term, &job->verdict);
 	if (!r)
-		r = op_run(&job->op, job->image, &job->verdict);
+		r = job->packed ? pump_run(&job->op, job->image, &job->verdict) :
+				  op_run(&job->op, job->image, &job->verdict);
 	if (job->terminal)
 		term_leave(&job->term);
 	return r;

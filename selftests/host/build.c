@@ -158,6 +158,25 @@ void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 	b->pages += count;
 }
 
+/* Runs of 512 pages each: noise and text in turn. */
+void build_runs(struct build *b, uint32_t mm, uint64_t addr, unsigned int runs)
+{
+	static uint64_t pages[512 * BUILD_PAGE / 8];
+	uint64_t noise = 88172645463325252;
+	unsigned int run;
+	size_t i;
+
+	for (run = 0; run < runs; run++, addr += sizeof(pages)) {
+		for (i = 0; i < sizeof(pages) / 8; i++) {
+			noise ^= noise << 13;
+			noise ^= noise >> 7;
+			noise ^= noise << 17;
+			pages[i] = run & 1 ? i / 8 : noise;
+		}
+		build_pages(b, mm, addr, 512, pages);
+	}
+}
+
 void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count)
 {
 	struct kcr_img_pages run = {

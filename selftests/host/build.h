@@ -41,6 +41,7 @@ void build_rec_flags(struct build *b, uint32_t kind, uint16_t version,
 		     uint16_t flags, const void *payload, size_t len);
 void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 		 const void *pages);
+void build_runs(struct build *b, uint32_t mm, uint64_t addr, unsigned int runs);
 void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count);
 void build_end(struct build *b);
 void build_free(struct build *b);

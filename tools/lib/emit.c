@@ -228,6 +228,17 @@ void emit_null(struct emit *e, const char *name)
 	fputs(e->json ? "null" : "none", e->file);
 }
 
+/* emit_ratio() - so many times is @b in @a; nothing if either is zero */
+void emit_ratio(struct emit *e, const char *name, uint64_t a, uint64_t b)
+{
+	if (!a || !b) {
+		emit_null(e, name);
+		return;
+	}
+	member(e, name);
+	fprintf(e->file, "%.2f", (double)a / b);
+}
+
 /**
  * emit_text() - a string that ends at a NUL or after some bytes
  * @e: where to
@@ -268,4 +279,22 @@ void emit_bytes(struct emit *e, const char *name, const void *p, size_t len)
 		fprintf(e->file, "%02x", *c++);
 	if (e->json)
 		fputc('"', e->file);
+}
+
+/**
+ * emit_lines() - each line of a text, as a list
+ * @e: where to
+ * @name: of the list
+ * @text: the lines, or NULL for none
+ */
+void emit_lines(struct emit *e, const char *name, const char *text)
+{
+	emit_begin_list(e, name);
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		emit_text(e, NULL, text, len);
+		text += len + (text[len] == '\n');
+	}
+	emit_end(e);
 }

@@ -47,8 +47,10 @@ void emit_hex(struct emit *e, const char *name, uint64_t value);
 void emit_octal(struct emit *e, const char *name, uint64_t value);
 void emit_bool(struct emit *e, const char *name, bool value);
 void emit_null(struct emit *e, const char *name);
+void emit_ratio(struct emit *e, const char *name, uint64_t a, uint64_t b);
 void emit_string(struct emit *e, const char *name, const char *s);
 void emit_text(struct emit *e, const char *name, const void *s, size_t len);
+void emit_lines(struct emit *e, const char *name, const char *text);
 void emit_bytes(struct emit *e, const char *name, const void *p, size_t len);
 
 #endif /* _KCR_EMIT_H */

@@ -46,6 +46,8 @@ static ssize_t read_some(struct image *img, void *p, size_t len)
 {
 	ssize_t n;
 
+	if (img->source)
+		return img->source->read(img->source->arg, p, len);
 	if (img->fd < 0) {
 		len = len < img->left ? len : img->left;
 		memcpy(p, img->memory, len);
@@ -59,6 +61,13 @@ static ssize_t read_some(struct image *img, void *p, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+static int fail_read(struct image *img, int error)
+{
+	if (img->source)
+		return image_fail(img, error, "%s", img->source->why(img->source->arg));
+	return image_fail(img, error, "can't read the image: %s", strerror(-error));
+}
+
 static int read_all(struct image *img, void *p, size_t len)
 {
 	uint8_t *to = p;
@@ -69,8 +78,7 @@ static int read_all(struct image *img, void *p, size_t len)
 		if (!n)
 			return fail_short(img);
 		if (n < 0)
-			return image_fail(img, n, "can't read the image: %s",
-					  strerror(-n));
+			return fail_read(img, n);
 		img->sum.offset += n;
 		to += n;
 		len -= n;
@@ -80,13 +88,18 @@ static int read_all(struct image *img, void *p, size_t len)
 
 static int skip(struct image *img, uint64_t len)
 {
+	int r = 0;
+
 	if (img->sum.offset + len > img->size) {
 		img->sum.offset = img->size;
 		return fail_short(img);
 	}
-	if (lseek(img->fd, len, SEEK_CUR) < 0)
-		return image_fail(img, -errno, "can't read the image: %s",
-				  strerror(errno));
+	if (img->source)
+		r = img->source->skip(img->source->arg, len);
+	else if (lseek(img->fd, len, SEEK_CUR) < 0)
+		r = -errno;
+	if (r)
+		return fail_read(img, r);
 	img->sum.offset += len;
 	return 0;
 }
@@ -318,6 +331,20 @@ int image_next(struct image *img)
 }
 
 /**
+ * image_more() - does something follow?
+ * @img: the image, read to its end
+ *
+ * Returns 1, 0 or a negative errno.
+ */
+int image_more(struct image *img)
+{
+	char c;
+	ssize_t n = read_some(img, &c, 1);
+
+	return n < 0 ? fail_read(img, n) : n > 0;
+}
+
+/**
  * image_want() - keep a piece of memory when its pages are read
  * @img: the image
  * @mm: id of the address space
@@ -385,6 +412,22 @@ int image_open_memory(struct image *img, const void *p, size_t len, bool verify)
 	img->fd = -1;
 	img->memory = p;
 	img->left = len;
+	return open_image(img, verify);
+}
+
+/**
+ * image_open_source() - begin to read an image
+ * @img: filled in
+ * @source: where from; stays until image_close()
+ * @verify: look at every byte
+ */
+int image_open_source(struct image *img, const struct image_source *source, bool verify)
+{
+	memset(img, 0, sizeof(*img));
+	img->fd = -1;
+	img->source = source;
+	img->can_skip = source->skip;
+	img->size = source->size;
 	return open_image(img, verify);
 }
 

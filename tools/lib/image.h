@@ -11,11 +11,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../../kernel/image/parse.h"
 #include "tool.h"
 
 struct verify;
+
+/**
+ * struct image_source - where an image comes from that is in no plain file
+ * @read: at most @len bytes; returns 0 at the end, or a negative errno
+ * @skip: go over bytes that are there; NULL if that can't be done
+ * @why: what has gone wrong, in words
+ * @size: bytes in all, with @skip
+ * @arg: for these
+ */
+struct image_source {
+	ssize_t (*read)(void *arg, void *p, size_t len);
+	int (*skip)(void *arg, uint64_t len);
+	const char *(*why)(void *arg);
+	uint64_t size;
+	void *arg;
+};
 
 /**
  * struct image_rec - the record that was read last
@@ -63,6 +80,7 @@ struct image_spot {
 /**
  * struct image - an image that is being read
  * @fd: where from, -1 for memory
+ * @source: where from, NULL for the others
  * @memory: where from
  * @left: bytes at @memory
  * @can_skip: @fd can seek
@@ -81,6 +99,7 @@ struct image_spot {
  */
 struct image {
 	int fd;
+	const struct image_source *source;
 	const uint8_t *memory;
 	size_t left;
 	bool can_skip;
@@ -100,7 +119,9 @@ struct image {
 
 int image_open_fd(struct image *img, int fd, bool verify);
 int image_open_memory(struct image *img, const void *p, size_t len, bool verify);
+int image_open_source(struct image *img, const struct image_source *source, bool verify);
 int image_next(struct image *img);
+int image_more(struct image *img);
 void image_close(struct image *img);
 void image_want(struct image *img, uint32_t mm, uint64_t start, uint64_t end);
 

@@ -30,7 +30,7 @@ static void show_bytes(const struct progress *p, const char *verb,
 		       const struct kcr_status *status)
 {
 	char done[TEXT_NUMBER], total[TEXT_NUMBER], rate[TEXT_NUMBER];
-	char left[TEXT_NUMBER];
+	char left[TEXT_NUMBER], packed[TEXT_NUMBER];
 	double elapsed = seconds_since(&p->began);
 	double speed = elapsed >= RATE_SECONDS ? (status->bytes - p->first) / elapsed : 0;
 
@@ -40,6 +40,8 @@ static void show_bytes(const struct progress *p, const char *verb,
 		fprintf(stderr, " of %s", text_bytes(total, status->bytes_total));
 	if (speed >= 1)
 		fprintf(stderr, ", %s/s", text_bytes(rate, speed));
+	if (p->packed)
+		fprintf(stderr, ", compressed %s", text_bytes(packed, *p->packed));
 	if (status->bytes_total > status->bytes && speed >= 1 && elapsed >= 1)
 		fprintf(stderr, ", %s left",
 			text_ns(left, (status->bytes_total - status->bytes) /

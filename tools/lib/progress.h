@@ -5,6 +5,7 @@
 #ifndef _KCR_PROGRESS_H
 #define _KCR_PROGRESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -16,6 +17,7 @@
  * @started: when we began to look
  * @began: when bytes were first seen to flow
  * @first: how many there were then
+ * @packed: bytes of the image as it is compressed, NULL: it is not
  * @looking: @started holds
  * @flowing: @began holds
  * @shown: whether there is a line to wipe
@@ -24,6 +26,7 @@ struct progress {
 	struct timespec started;
 	struct timespec began;
 	uint64_t first;
+	const atomic_ullong *packed;
 	bool looking;
 	bool flowing;
 	bool shown;

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "verify.h"
@@ -215,13 +214,6 @@ int verify_index(struct image *img)
 	return 0;
 }
 
-static bool anything_left(const struct image *img)
-{
-	char c;
-
-	return img->fd < 0 ? img->left > 0 : read(img->fd, &c, 1) > 0;
-}
-
 /**
  * verify_end() - was that all?
  * @img: its end has been read
@@ -229,10 +221,10 @@ static bool anything_left(const struct image *img)
 int verify_end(struct image *img)
 {
 	const struct verify *v = img->verify;
+	int r;
 
 	if (img->sum.index && v->compared != v->len)
 		return bad(img, "index of pages does not tell of all pages");
-	if (anything_left(img))
-		return bad(img, "something follows the end of the image");
-	return 0;
+	r = image_more(img);
+	return r > 0 ? bad(img, "something follows the end of the image") : r;
 }
