@@ -302,21 +302,21 @@ static bool holder_in_proc_locks(void)
 	return found;
 }
 
-static void keeps_lease(void)
+static void keeps_lease(int open_flags, int type, int other)
 {
 	int fd, at = -1;
 	pid_t pid;
 
 	block_signals();
-	fd = make_file("leased", O_RDONLY);
-	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	fd = make_file("leased", open_flags);
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, type));
 	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
 	cut();
 	EXPECT_EQ(0, next_signal(0, NULL));
-	EXPECT_EQ(F_RDLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(type, fcntl(fd, F_GETLEASE));
 	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
 	EXPECT_TRUE(holder_in_proc_locks());
-	pid = open_in_child("leased", O_WRONLY);
+	pid = open_in_child("leased", other);
 	EXPECT_EQ(SIGUSR2, next_signal(5000, &at));
 	EXPECT_EQ(fd, at);
 	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
@@ -326,17 +326,32 @@ static void keeps_lease(void)
 
 TEST(a_lease_on_reading)
 {
-	keeps_lease();
+	keeps_lease(O_RDONLY, F_RDLCK, O_WRONLY);
 }
 
 TEST(a_lease_of_a_user, .user = "alice")
 {
-	keeps_lease();
+	keeps_lease(O_RDONLY, F_RDLCK, O_WRONLY);
 }
 
-TEST_REFUSED(a_lease_on_writing, "a lease on writing")
+TEST(a_lease_on_writing)
 {
-	int fd = make_file("leased", O_RDWR);
+	keeps_lease(O_RDWR, F_WRLCK, O_RDONLY);
+}
+
+TEST(a_lease_on_writing_of_a_file_that_is_read, .user = "alice")
+{
+	keeps_lease(O_RDONLY, F_WRLCK, O_RDONLY);
+}
+
+TEST(a_lease_on_writing_of_a_file_in_the_image, .checkpoint = "--with-files")
+{
+	keeps_lease(O_RDWR, F_WRLCK, O_RDONLY);
+}
+
+TEST_REFUSED(a_lease_on_writing_that_can_not_be_read_through, "not open for reading")
+{
+	int fd = make_file("leased", O_WRONLY);
 
 	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_WRLCK));
 	cut();

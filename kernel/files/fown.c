@@ -16,8 +16,9 @@
  *
  * A lease belongs to an open file, but for the id of the process that took it,
  * which /proc/locks shows. Opening the file for reading breaks a lease on writing:
- * a checkpoint then reads through the program's own descriptor. A lease that is
- * being broken is refused.
+ * a checkpoint then reads through the program's own open file (relied.c), which
+ * does not; without one for reading it is refused. So is a lease that is being
+ * broken.
  *
  * All is restored at last, when nobody changes or opens the files any more.
  */
@@ -106,10 +107,10 @@ static u32 lease_of(struct file *file, int *fd, bool *breaking)
 	return lease;
 }
 
-/* kcr_file_has_write_lease() - would opening the file for reading break a lease? */
-bool kcr_file_has_write_lease(struct file *file)
+/* kcr_has_write_lease() - would opening the file for reading break a lease? */
+bool kcr_has_write_lease(const struct path *path)
 {
-	struct file_lock_context *flc = locks_inode_context(file_inode(file));
+	struct file_lock_context *flc = locks_inode_context(d_inode(path->dentry));
 	kcr_lock_t *lock;
 	bool found = false;
 
@@ -130,8 +131,8 @@ static int refuse_lease(struct kcr_ctx *ctx, struct file *file)
 
 	if (breaking)
 		return kcr_refuse(ctx, "a lease that is being broken: not supported");
-	if (lease == KCR_FOWN_LEASE_WRITE)
-		return kcr_refuse(ctx, "a lease on writing: not supported yet");
+	if (lease == KCR_FOWN_LEASE_WRITE && !(file->f_mode & FMODE_READ))
+		return kcr_refuse(ctx, "a lease on writing of what is not open for reading: not supported");
 	return 0;
 }
 

@@ -334,7 +334,7 @@ bool kcr_file_has_lease(struct file *file);
 
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
-bool kcr_file_has_write_lease(struct file *file);
+bool kcr_has_write_lease(const struct path *path);
 
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);

@@ -88,6 +88,18 @@ static int unreadable(struct kcr_ctx *ctx, struct kcr_relied *r, int err)
 	return ret;
 }
 
+static int leased(struct kcr_ctx *ctx, struct kcr_relied *r)
+{
+	char *buf;
+	int ret;
+
+	ret = kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+		       "%s: can't be read without breaking a lease on writing (F_SETLEASE)",
+		       kcr_path_show(&r->path, &buf));
+	kfree(buf);
+	return ret;
+}
+
 /* The target may be told by inotify who reads its files: not of us. */
 static struct file *open_unnoticed(const struct path *path)
 {
@@ -114,15 +126,14 @@ int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file
 
 	if (r->file)
 		return 0;
-	own = file && kcr_file_has_write_lease(file) ? ERR_PTR(-EAGAIN) :
-						      open_unnoticed(&r->path);
+	own = kcr_has_write_lease(&r->path) ? ERR_PTR(-EAGAIN) : open_unnoticed(&r->path);
 	if (!IS_ERR(own)) {
 		own->f_flags |= O_NOATIME;
 		r->file = own;
 		return 0;
 	}
 	if (!file || !(file->f_mode & FMODE_READ))
-		return unreadable(ctx, r, PTR_ERR(own));
+		return own == ERR_PTR(-EAGAIN) ? leased(ctx, r) : unreadable(ctx, r, PTR_ERR(own));
 	r->file = get_file(file);
 	return 0;
 }
@@ -162,8 +173,8 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	if (!S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
 	    !kcr_reg_match(ctx, file) || !has_writers(file) || will_be_kept(ctx, file))
 		return 0;
-	if (kcr_file_has_write_lease(file) && !(file->f_mode & FMODE_READ))	/* refused later */
-		return 0;
+	if (kcr_has_write_lease(kcr_file_path(file)) && !(file->f_mode & FMODE_READ))
+		return 0;	/* refused later */
 	r = kcr_relied_get(ctx, file);
 	if (!r)
 		return -ENOMEM;
@@ -273,7 +284,7 @@ static int first_need(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *fi
 	if (r->writers && !held(ctx))
 		return hash_at_cut(ctx, r, file);
 	/* The rest can wait, if we are sure to be let in then. */
-	if (path_permission(&r->path, MAY_READ))
+	if (path_permission(&r->path, MAY_READ) || kcr_has_write_lease(&r->path))
 		return kcr_relied_open(ctx, r, file);
 	return 0;
 }
