@@ -134,6 +134,7 @@ enum kcr_thread_state {
 	KCR_THREAD_ASKED,	/* work is queued */
 	KCR_THREAD_PARKED,	/* sleeps in our callback */
 	KCR_THREAD_STOPPED,	/* sleeps in job control stop, counts as parked */
+	KCR_THREAD_REFUSED,	/* of a check: sleeps in what can't be saved, likewise */
 	KCR_THREAD_GONE,	/* has exited */
 	KCR_THREAD_RELEASED,	/* left our callback */
 };
