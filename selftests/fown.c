@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC), and leases. */
+/* Signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC), leases, and directories that are watched. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pty.h>
@@ -245,16 +245,117 @@ TEST_REFUSED(an_owner_outside, "which is not in the tree")
 	EXPECT_EQ(getppid(), fcntl(fds[0], F_GETOWN));
 }
 
-TEST_REFUSED(a_watched_directory, "F_NOTIFY")
+/* Directories that are watched. */
+
+static int watch(int events)
 {
-	int fd = open(".", O_RDONLY);
+	int fd;
+
+	ASSERT_EQ(0, mkdir("watched", 0700));
+	fd = open("watched", O_RDONLY | O_DIRECTORY);
+	ASSERT_LE(0, fd);
+	if (fcntl(fd, F_NOTIFY, events) && errno == EINVAL)
+		skip("the kernel has no F_NOTIFY");
+	return fd;
+}
+
+static void make_in_it(const char *name)
+{
+	int fd = open(name, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, close(fd));
+}
+
+TEST(a_watched_directory)
+{
+	int fd, at = -1;
 
 	block_signals();
-	if (fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT) && errno == EINVAL)
-		skip("the kernel has no F_NOTIFY");
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
+	make_in_it("watched/before");
+	ASSERT_EQ(SIGUSR2, next_signal(2000, NULL));
 	cut();
-	close(open("new", O_CREAT | O_WRONLY, 0600));
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	EXPECT_EQ(0, unlink("watched/before"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+	make_in_it("watched/one");
+	EXPECT_EQ(SIGUSR2, next_signal(2000, &at));
+	EXPECT_EQ(fd, at);
+	make_in_it("watched/two");
+	EXPECT_EQ(SIGUSR2, next_signal(2000, NULL));
+	ASSERT_EQ(0, close(fd));
+	make_in_it("watched/three");
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+TEST(a_directory_watched_once, .user = "alice")
+{
+	int fd;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_DELETE);
+	make_in_it("watched/before");
+	ASSERT_EQ(SIGIO, next_signal(2000, NULL));
+	ASSERT_EQ(0, unlink("watched/before"));
+	ASSERT_EQ(0, next_signal(0, NULL));
+	ASSERT_EQ(0, fcntl(fd, F_NOTIFY, DN_DELETE | DN_RENAME));
+	make_in_it("watched/before");
+	cut();
+	make_in_it("watched/other");
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(0, unlink("watched/other"));
 	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/before"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+/* Through one open file, each table of descriptors for itself. */
+TEST(a_directory_that_a_child_watches_too)
+{
+	int fd, ready[2], status;
+	char byte;
+	pid_t pid;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	if (!pid) {
+		fcntl(fd, F_NOTIFY, DN_DELETE | DN_MULTISHOT);
+		write(ready[1], "x", 1);
+		pause();
+	}
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	cut();
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	make_in_it("watched/one");
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/one"));
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	make_in_it("watched/two");
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/two"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+/* The owner is not who restarted it. */
+TEST(a_watched_directory_whose_owner_was_taken_away)
+{
+	int fd;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, fcntl(fd, F_SETOWN, 0));
+	cut();
+	EXPECT_EQ(0, fcntl(fd, F_GETOWN));
+	make_in_it("watched/one");
+	EXPECT_EQ(0, next_signal(0, NULL));
 }
 
 /* Leases: somebody who opens the file has to wait, and the holder hears of it. */

@@ -12,7 +12,7 @@
  *
  * O_ASYNC puts the open file into a list of its pipe, socket or terminal. There is
  * the descriptor that it was set through, as signals tell it. Others than these
- * are refused, and so is a directory: F_NOTIFY makes an owner of it.
+ * are refused. What is watched of a directory (F_NOTIFY) is dnotify.c's.
  *
  * A lease belongs to an open file, but for the id of the process that took it,
  * which /proc/locks shows. Opening the file for reading breaks a lease on writing:
@@ -211,8 +211,6 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
 	if (o && o->table && o->table->task != o->process->live)
 		return kcr_refuse(ctx, "signals on I/O of what only a thread's own descriptors lead to: not supported");
-	if (S_ISDIR(file_inode(file)->i_mode))
-		return kcr_refuse(ctx, "signals on changes of a directory (F_NOTIFY, F_SETOWN): not supported yet");
 	if (file->f_flags & FASYNC && async_fd(file) < 0 && !kcr_file_has_lease(file))
 		return kcr_refuse(ctx, "signals on I/O (O_ASYNC) of such a file: not supported yet");
 	if (!o || !o->slots)

@@ -177,6 +177,7 @@ struct kcr_shared *kcr_shared_add(struct kcr_files *files, struct kcr_thread *t,
 				  const void *obj, struct list_head *own);
 int kcr_shared_outside(struct kcr_ctx *ctx, struct kcr_process *p);
 void kcr_shared_drop(struct kcr_files *files);
+bool kcr_shared_has_table(struct kcr_ctx *ctx, const struct kcr_rec *rec, u32 id);
 void kcr_fdtable_put(void *files);
 struct files_struct *kcr_fdtable_wear(struct files_struct *files);
 void kcr_fs_put(void *fs);

@@ -9,6 +9,7 @@
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
 #include "../../uapi/image/ctty.h"
+#include "../../uapi/image/dnotify.h"
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
@@ -312,6 +313,11 @@ static void put_tables(struct build *b)
 		.flags = cpu_to_le32(KCR_FOWN_ASYNC), .signum = cpu_to_le32(29),
 		.type = cpu_to_le32(KCR_FOWN_PROCESS), .id = cpu_to_le32(1203),
 	};
+	struct kcr_img_dnotify dnotify = { .count = cpu_to_le32(1) };
+	struct kcr_img_dnotify_watch watch = {
+		.fd = cpu_to_le32(2),
+		.events = cpu_to_le32(KCR_DNOTIFY_CREATE | KCR_DNOTIFY_MULTISHOT),
+	};
 	struct kcr_img_locks locks = { .count = cpu_to_le32(1) };
 	struct kcr_img_lock lock = {
 		.fd = cpu_to_le32(1), .type = cpu_to_le32(KCR_LOCK_FLOCK),
@@ -327,6 +333,7 @@ static void put_tables(struct build *b)
 	PUT_TAIL(b, KCR_KIND_FS, 0, 0, &fs, "/home", 6);
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
 	PUT_TAIL(b, KCR_KIND_FOWN, 0, 0, &fown, &owned, sizeof(owned));
+	PUT_TAIL(b, KCR_KIND_DNOTIFY, 0, 0, &dnotify, &watch, sizeof(watch));
 }
 
 static void put_semaphores(struct build *b)

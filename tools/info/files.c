@@ -4,6 +4,7 @@
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/dnotify.h"
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/locks.h"
@@ -361,4 +362,38 @@ static void fown_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_fown = {
 	.size	= sizeof(struct kcr_img_fown),
 	.print	= fown_print,
+};
+
+static const struct info_name dnotify_events[] = {
+	{ KCR_DNOTIFY_ACCESS,	"access" },
+	{ KCR_DNOTIFY_MODIFY,	"modify" },
+	{ KCR_DNOTIFY_CREATE,	"create" },
+	{ KCR_DNOTIFY_DELETE,	"delete" },
+	{ KCR_DNOTIFY_RENAME,	"rename" },
+	{ KCR_DNOTIFY_ATTRIB,	"attrib" },
+	{ KCR_DNOTIFY_MULTISHOT, "multishot" },
+	{ }
+};
+
+static void dnotify_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_dnotify *dnotify = rec->data;
+	size_t i, n = info_items(rec, sizeof(*dnotify), sizeof(dnotify->watch[0]),
+				 le32_to_cpu(dnotify->count));
+
+	EMIT32(e, dnotify, table);
+	emit_begin_list(e, "watches");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMIT32(e, &dnotify->watch[i], fd);
+		info_flags(e, "events", le32_to_cpu(dnotify->watch[i].events),
+			   dnotify_events);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_dnotify = {
+	.size	= sizeof(struct kcr_img_dnotify),
+	.print	= dnotify_print,
 };
