@@ -94,6 +94,7 @@
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 	x(fcntl_setlease,	"take leases of files")			\
+	KCR_KSYM_PATH(x)						\
 	KCR_KSYM_DNOTIFY(x)						\
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give what is made its permissions") \

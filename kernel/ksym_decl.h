@@ -102,6 +102,14 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #define KCR_KSYM_YAMA(x)
 #endif
 
+#ifdef CONFIG_SECURITY_PATH
+#include <linux/security.h>
+#define KCR_KSYM_PATH(x)						\
+	x(security_path_rmdir,	"ask whether a directory may be removed")
+#else
+#define KCR_KSYM_PATH(x)
+#endif
+
 #ifdef CONFIG_DNOTIFY
 #include <linux/dnotify.h>
 #define KCR_KSYM_DNOTIFY(x)						\

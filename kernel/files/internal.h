@@ -263,6 +263,7 @@ struct kcr_relied {
 
 /* relied.c */
 struct kcr_img_reg;
+struct kcr_relied *kcr_relied_at(struct kcr_ctx *ctx, const struct path *path);
 struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file);
 int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file);
 void kcr_relied_drop(struct kcr_files *files);
@@ -294,7 +295,26 @@ int kcr_content_keep(struct kcr_ctx *ctx, struct file *file, u32 *id);
 int kcr_wanted_settle(struct kcr_ctx *ctx, u32 id, struct kcr_wanted **wanted);
 int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file);
 const char *kcr_wanted_name(const struct kcr_wanted *w);
+bool kcr_wanted_is_dir(const struct kcr_wanted *w);
+int kcr_wanted_dir(struct kcr_ctx *ctx, u32 id, struct path *path);
 void kcr_wanted_drop(struct kcr_files *files);
+
+/**
+ * struct kcr_gone_dir - a directory that has been removed
+ * @name: the path that it had
+ * @mode: its permissions
+ * @uid: its owner, in the caller's namespace
+ * @gid: its group, likewise
+ */
+struct kcr_gone_dir {
+	const char *name;
+	umode_t mode;
+	u32 uid, gid;
+};
+
+/* gone_dir.c */
+int kcr_gone_dir_save(struct kcr_ctx *ctx, const struct path *path, u32 *id);
+struct file *kcr_gone_dir_make(struct kcr_ctx *ctx, const struct kcr_gone_dir *gone);
 
 /**
  * struct kcr_opened - what a REG record leads to

@@ -50,16 +50,15 @@ static bool same_file(const struct path *a, const struct path *b)
 }
 
 /**
- * kcr_relied_get() - the one entry for the file that @file is open on
+ * kcr_relied_at() - the one entry for what is at @path
  * @ctx: the operation
- * @file: a regular file
+ * @path: of a regular file, or of a directory that has been removed
  *
  * Return: the entry, or NULL after kcr_nomem().
  */
-struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
+struct kcr_relied *kcr_relied_at(struct kcr_ctx *ctx, const struct path *path)
 {
 	struct kcr_files *files = kcr_files(ctx);
-	const struct path *path = kcr_file_path(file);
 	struct kcr_relied *r;
 
 	if (!files)
@@ -77,6 +76,12 @@ struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
 	kcr_hash_begin(&r->hash, 0);
 	list_add_tail(&r->node, &files->relied);
 	return r;
+}
+
+/* kcr_relied_get() - the one entry for the regular file that @file is open on */
+struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
+{
+	return kcr_relied_at(ctx, kcr_file_path(file));
 }
 
 static int unreadable(struct kcr_ctx *ctx, struct kcr_relied *r, int err)

@@ -323,6 +323,7 @@ static void put_tables(struct build *b)
 		.fd = cpu_to_le32(1), .type = cpu_to_le32(KCR_LOCK_FLOCK),
 		.flags = cpu_to_le32(KCR_LOCK_EXCLUSIVE),
 	};
+	char home[sizeof(fs) + 6];
 	uint32_t i;
 
 	for (i = 0; i < COUNT; i++) {
@@ -330,7 +331,9 @@ static void put_tables(struct build *b)
 		fds[i].file = cpu_to_le32(files[i]);
 	}
 	PUT_TAIL(b, KCR_KIND_FDTABLE, 0, 0, &table, fds, sizeof(fds));
-	PUT_TAIL(b, KCR_KIND_FS, 0, 0, &fs, "/home", 6);
+	memcpy(home + sizeof(fs), "/home", 6);
+	memcpy(home, &fs, sizeof(fs));
+	build_rec_flags(b, KCR_KIND_FS, 2, KCR_REC_CRITICAL, home, sizeof(home));
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
 	PUT_TAIL(b, KCR_KIND_FOWN, 0, 0, &fown, &owned, sizeof(owned));
 	PUT_TAIL(b, KCR_KIND_DNOTIFY, 0, 0, &dnotify, &watch, sizeof(watch));

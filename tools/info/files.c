@@ -154,6 +154,7 @@ static const struct info_name content_types[] = {
 	{ KCR_CONTENT_HASH,	"hash" },
 	{ KCR_CONTENT_FILE,	"file" },
 	{ KCR_CONTENT_DATA,	"data" },
+	{ KCR_CONTENT_DIRECTORY, "directory" },
 	{ }
 };
 
@@ -250,23 +251,34 @@ const struct info_ops info_fdtable = {
 	.note	= fdtable_note,
 };
 
+static size_t fs_len(const struct image_rec *rec)
+{
+	return rec->version < 2 ? KCR_FS_LEN_1 : sizeof(struct kcr_img_fs);
+}
+
 static void fs_print(struct emit *e, const struct image_rec *rec)
 {
 	const struct kcr_img_fs *fs = rec->data;
 	size_t cwd = le32_to_cpu(fs->cwd_len);
 
 	emit_octal(e, "umask", le32_to_cpu(fs->umask));
-	info_path(e, "cwd", rec, sizeof(*fs), cwd);
+	info_path(e, "cwd", rec, fs_len(rec), cwd);
 	if (fs->root_len)
-		info_path(e, "root", rec, sizeof(*fs) + cwd,
+		info_path(e, "root", rec, fs_len(rec) + cwd,
 			  le32_to_cpu(fs->root_len));
+	if (rec->version < 2 || rec->len < sizeof(*fs))
+		return;
+	if (fs->cwd)
+		emit_u64(e, "removed_cwd", le32_to_cpu(fs->cwd));
+	if (fs->root)
+		emit_u64(e, "removed_root", le32_to_cpu(fs->root));
 }
 
 static void fs_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_fs *fs = rec->data;
 	size_t len = le32_to_cpu(fs->cwd_len);
-	const char *cwd = info_tail(rec, sizeof(*fs), len);
+	const char *cwd = info_tail(rec, fs_len(rec), len);
 	struct summary_process *p = summary_process(s, rec->owner);
 
 	if (cwd && p && !p->cwd)
@@ -274,7 +286,7 @@ static void fs_note(struct summary *s, const struct image_rec *rec)
 }
 
 const struct info_ops info_fs = {
-	.size	= sizeof(struct kcr_img_fs),
+	.size	= KCR_FS_LEN_1,
 	.print	= fs_print,
 	.note	= fs_note,
 };
