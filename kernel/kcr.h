@@ -159,6 +159,7 @@ enum kcr_thread_state {
  * @leader_ended: @leader has, and other threads go on
  * @own_group: its process group belongs to the tree
  * @own_session: its session does
+ * @shares: checkpoint: KCR_PROCESS_SHARES_*: what it has of who makes it
  * @mm: checkpoint: its memory, or that of @memory; held from the cut on
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
@@ -196,6 +197,7 @@ struct kcr_process {
 	pid_t tgid;
 	bool zombie, leader_ended;
 	bool own_group, own_session;
+	u32 shares;
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
 	u32 mm_id;
