@@ -135,6 +135,7 @@ enum kcr_thread_state {
 	KCR_THREAD_ASKED,	/* work is queued */
 	KCR_THREAD_PARKED,	/* sleeps in our callback */
 	KCR_THREAD_STOPPED,	/* sleeps in job control stop, counts as parked */
+	KCR_THREAD_REFUSED,	/* of a check: sleeps in what can't be saved, likewise */
 	KCR_THREAD_GONE,	/* has exited */
 	KCR_THREAD_RELEASED,	/* left our callback */
 };
@@ -159,6 +160,7 @@ enum kcr_thread_state {
  * @leader_ended: @leader has, and other threads go on
  * @own_group: its process group belongs to the tree
  * @own_session: its session does
+ * @shares: checkpoint: KCR_PROCESS_SHARES_*: what it has of who makes it
  * @mm: checkpoint: its memory, or that of @memory; held from the cut on
  * @snapshot: checkpoint: copy-on-write duplicate of @mm, NULL while there is none
  * @mm_id: id of its KCR_KIND_MM record
@@ -197,6 +199,7 @@ struct kcr_process {
 	pid_t tgid;
 	bool zombie, leader_ended;
 	bool own_group, own_session;
+	u32 shares;
 	struct mm_struct *mm;
 	struct kcr_snapshot *snapshot;
 	u32 mm_id;

@@ -96,6 +96,8 @@
 	x(do_renameat2,		"put a socket under its path")		\
 	x(fcntl_setlk,		"take locks on files")			\
 	x(fcntl_setlease,	"take leases of files")			\
+	KCR_KSYM_PATH(x)						\
+	KCR_KSYM_DNOTIFY(x)						\
 	KCR_KSYM_NUMA(x)						\
 	x(vfs_fchmod,		"give what is made its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
@@ -171,6 +173,7 @@
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
+	KCR_KSYM_DNOTIFY_VARS(x)					\
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \

@@ -103,6 +103,25 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #define KCR_KSYM_YAMA(x)
 #endif
 
+#ifdef CONFIG_SECURITY_PATH
+#include <linux/security.h>
+#define KCR_KSYM_PATH(x)						\
+	x(security_path_rmdir,	"ask whether a directory may be removed")
+#else
+#define KCR_KSYM_PATH(x)
+#endif
+
+#ifdef CONFIG_DNOTIFY
+#include <linux/dnotify.h>
+#define KCR_KSYM_DNOTIFY(x)						\
+	x(fcntl_dirnotify,	"watch directories (F_NOTIFY)")
+#define KCR_KSYM_DNOTIFY_VARS(x)					\
+	x(dnotify_group,	struct fsnotify_group *, "see which directories are watched (F_NOTIFY)")
+#else
+#define KCR_KSYM_DNOTIFY(x)
+#define KCR_KSYM_DNOTIFY_VARS(x)
+#endif
+
 #ifdef CONFIG_NUMA
 /* mm/mempolicy.c */
 long do_set_mempolicy(unsigned short mode, unsigned short flags, nodemask_t *nodes);

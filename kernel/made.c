@@ -25,8 +25,6 @@
 #include "task/task.h"
 #include <uapi/image/process.h>
 
-#define KCR_CLONE_THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
-			  CLONE_THREAD | CLONE_SYSVSEM)
 
 static int make(struct kcr_ctx *ctx, pid_t tid, u64 flags, int exit_signal,
 		int (*fn)(void *), void *arg)
@@ -141,12 +139,14 @@ static int thread_fn(void *arg)
 static int make_threads(struct kcr_process *p)
 {
 	struct kcr_thread *t;
+	u64 flags;
 	int ret;
 
 	list_for_each_entry(t, &p->threads, sibling) {
 		if (t->leader)
 			continue;
-		ret = make(p->ctx, t->tid, KCR_CLONE_THREAD, 0, thread_fn, t);
+		ret = kcr_cloned_thread_flags(t, &flags) ?:
+		      make(p->ctx, t->tid, flags, 0, thread_fn, t);
 		if (ret)
 			return ret;
 	}
@@ -261,12 +261,13 @@ static struct kcr_thread *leader_of(struct kcr_process *p)
 
 static int make_process(struct kcr_process *p, int exit_signal)
 {
-	u64 flags = (p->memory != p ? CLONE_VM : 0) | (p->handlers != p ? CLONE_SIGHAND : 0);
+	u64 flags = 0;
 
 	/* Who has no parent in the image becomes a brother of the first process. */
 	if (!p->parent && p != p->ctx->root)
 		flags |= CLONE_PARENT;
-	return make_first(p, flags, exit_signal, leader_fn, leader_of(p));
+	return kcr_cloned_flags(p, &flags) ?:
+	       make_first(p, flags, exit_signal, leader_fn, leader_of(p));
 }
 
 /* Mostly those whose parent it is: the others are given to theirs when all is made. */

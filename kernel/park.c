@@ -8,7 +8,8 @@
  * if the call is one that can be interrupted and started again unseen
  * (task/blocked.c), it is interrupted (TIF_NOTIFY_SIGNAL); any other call is
  * waited for. A thread in a job control stop counts as parked; should it be
- * continued, the task work catches it before it runs anything.
+ * continued, the task work catches it before it runs anything. So does one that
+ * sleeps in a call that is refused, if it is only asked what would be (a check).
  *
  * A thread that is interrupted inside of the vDSO could be restarted on a kernel
  * with the same one alone, so it is let out, and asked again a moment later:
@@ -253,6 +254,17 @@ static void notify_signal(struct task_struct *task)
 		kick_process(task);
 }
 
+/* It has been said, and a check goes on: whatever ends the call, it parks then. */
+static void look_no_more(struct kcr_thread *t)
+{
+	struct kcr_ctx *ctx = t->ctx;
+
+	spin_lock_irq(&ctx->park_lock);
+	if (t->state == KCR_THREAD_ASKED)
+		set_state(t, KCR_THREAD_REFUSED);
+	spin_unlock_irq(&ctx->park_lock);
+}
+
 /* Interrupt a thread that sleeps in a call that may be interrupted. */
 static void thread_poke(struct kcr_thread *t)
 {
@@ -263,7 +275,13 @@ static void thread_poke(struct kcr_thread *t)
 	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
-	if (nr < 0 || kcr_blocked_refused(t, nr, regs) || !kcr_blocked_known(t, nr, regs))
+	if (nr < 0)
+		return;
+	if (kcr_blocked_refused(t, nr, regs)) {
+		look_no_more(t);
+		return;
+	}
+	if (!kcr_blocked_known(t, nr, regs))
 		return;
 	WRITE_ONCE(t->nr, nr);
 	notify_signal(t->task);
@@ -315,6 +333,7 @@ static unsigned int look_all(struct kcr_ctx *ctx)
 		switch (READ_ONCE(t->state)) {
 		case KCR_THREAD_PARKED:
 		case KCR_THREAD_STOPPED:
+		case KCR_THREAD_REFUSED:
 			parked++;
 			break;
 		case KCR_THREAD_NEW:
@@ -338,7 +357,7 @@ static bool match_work(struct callback_head *work, void *data)
 static void thread_unask(struct kcr_thread *t)
 {
 	if (t->state != KCR_THREAD_ASKED && t->state != KCR_THREAD_STOPPED &&
-	    t->state != KCR_THREAD_GONE)
+	    t->state != KCR_THREAD_REFUSED && t->state != KCR_THREAD_GONE)
 		return;
 	if (t->nr >= 0)		/* interrupted: its callback hides that */
 		return;
@@ -395,7 +414,7 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 
 	if (ret)
 		return ret;
-	if (look_all(ctx))
+	if (look_all(ctx) || ctx->error)
 		return ctx->error;
 	if (!ctx->nr_parked)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");

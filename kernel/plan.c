@@ -93,6 +93,8 @@ static int plan_process(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	p->own_group = le32_to_cpu(img->flags) & KCR_PROCESS_OWN_GROUP;
 	p->own_session = le32_to_cpu(img->flags) & KCR_PROCESS_OWN_SESSION;
 	rec->process = p;
+	if (kcr_cloned_check(ctx, p, le32_to_cpu(img->flags)))
+		return ctx->error;
 	if (!ctx->root)
 		ctx->root = p;
 	return kcr_sharing_plan(ctx, p);

@@ -113,6 +113,10 @@ int kcr_policy_process(struct kcr_ctx *ctx, struct kcr_process *p)
  * kcr_policy_tree() - may the caller checkpoint all of the tree?
  * @ctx: the operation, in the context of its caller; everything is parked
  *
+ * A child that has ended is not asked about: it has no memory and no files, and what
+ * it leaves is for its parent, which is one of the tree, or is told to everybody in
+ * /proc. It may have been a set-user-ID program.
+ *
  * Return: 0 or -EPERM with a sentence.
  */
 int kcr_policy_tree(struct kcr_ctx *ctx)
@@ -122,6 +126,8 @@ int kcr_policy_tree(struct kcr_ctx *ctx)
 	int ret = 0;
 
 	kcr_for_each_process(ctx, p) {
+		if (p->zombie)
+			continue;
 		mark = kcr_where_process(ctx, p);
 		ret = kcr_policy_process(ctx, p);
 		kcr_where_end(ctx, mark);

@@ -187,6 +187,34 @@ wait()' < /dev/null > out 2>&1
 	kill -9 "$pid"
 }
 
+# Also of a tree of which a thread waits in a call that is one of them.
+every_blocker_is_listed_while_one_waits()
+{
+	local child
+
+	start 'import socket, threading
+a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+a.bind(("127.0.0.1", 0))
+threading.Thread(target=lambda: a.recv(1), daemon=True).start()
+child = os.fork()
+if not child:
+    b = open("/proc/self/maps")
+    open("pid", "w").write(str(os.getpid()))
+    os.rename("pid", "child")
+wait()' < /dev/null > out 2>&1
+	until_there child
+	child=$(cat child)
+	sleep 0.5
+	expect 3 checkpoint --check "$pid"
+	said "waits for a network socket"
+	said "socket (AF_INET datagram)"
+	grep -q "process $child: fd .*file of proc" "$scratch/err"
+	[ "$(grep -c "waits for" "$scratch/err")" = 1 ]
+	expect 3 checkpoint -o img "$pid"
+	said "waits for a network socket"
+	kill -9 "$pid" "$child"
+}
+
 # Files that change in between
 
 counter='f = open("numbers", "w")
@@ -375,6 +403,7 @@ promise "a terminal becomes restart's own" terminal_is_restarts_own
 promise "an outside pipe that is no stream is refused" pipe_that_is_no_stream_is_refused
 promise "an eventfd shared with others is refused" shared_eventfd_is_refused
 promise "every blocker is listed" every_blocker_is_listed
+promise "every blocker is listed while a thread waits for one" every_blocker_is_listed_while_one_waits
 promise "no output is doubled" no_output_is_doubled
 promise "changed input is refused" changed_input_is_refused
 promise "the same contents are enough" same_contents_are_enough

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC), and leases. */
+/* Signals on I/O (F_SETOWN, F_SETSIG, O_ASYNC), leases, and directories that are watched. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pty.h>
@@ -244,16 +244,117 @@ TEST_REFUSED(an_owner_outside, "which is not in the tree")
 	EXPECT_EQ(getppid(), fcntl(fds[0], F_GETOWN));
 }
 
-TEST_REFUSED(a_watched_directory, "F_NOTIFY")
+/* Directories that are watched. */
+
+static int watch(int events)
 {
-	int fd = open(".", O_RDONLY);
+	int fd;
+
+	ASSERT_EQ(0, mkdir("watched", 0700));
+	fd = open("watched", O_RDONLY | O_DIRECTORY);
+	ASSERT_LE(0, fd);
+	if (fcntl(fd, F_NOTIFY, events) && errno == EINVAL)
+		skip("the kernel has no F_NOTIFY");
+	return fd;
+}
+
+static void make_in_it(const char *name)
+{
+	int fd = open(name, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, close(fd));
+}
+
+TEST(a_watched_directory)
+{
+	int fd, at = -1;
 
 	block_signals();
-	if (fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT) && errno == EINVAL)
-		skip("the kernel has no F_NOTIFY");
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
+	make_in_it("watched/before");
+	ASSERT_EQ(SIGUSR2, next_signal(2000, NULL));
 	cut();
-	close(open("new", O_CREAT | O_WRONLY, 0600));
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	EXPECT_EQ(0, unlink("watched/before"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+	make_in_it("watched/one");
+	EXPECT_EQ(SIGUSR2, next_signal(2000, &at));
+	EXPECT_EQ(fd, at);
+	make_in_it("watched/two");
+	EXPECT_EQ(SIGUSR2, next_signal(2000, NULL));
+	ASSERT_EQ(0, close(fd));
+	make_in_it("watched/three");
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+TEST(a_directory_watched_once, .user = "alice")
+{
+	int fd;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_DELETE);
+	make_in_it("watched/before");
+	ASSERT_EQ(SIGIO, next_signal(2000, NULL));
+	ASSERT_EQ(0, unlink("watched/before"));
+	ASSERT_EQ(0, next_signal(0, NULL));
+	ASSERT_EQ(0, fcntl(fd, F_NOTIFY, DN_DELETE | DN_RENAME));
+	make_in_it("watched/before");
+	cut();
+	make_in_it("watched/other");
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(0, unlink("watched/other"));
 	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/before"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+/* Through one open file, each table of descriptors for itself. */
+TEST(a_directory_that_a_child_watches_too)
+{
+	int fd, ready[2], status;
+	char byte;
+	pid_t pid;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	if (!pid) {
+		fcntl(fd, F_NOTIFY, DN_DELETE | DN_MULTISHOT);
+		write(ready[1], "x", 1);
+		pause();
+	}
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	cut();
+	EXPECT_EQ(0, next_signal(0, NULL));
+	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
+	make_in_it("watched/one");
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/one"));
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	make_in_it("watched/two");
+	EXPECT_EQ(SIGIO, next_signal(2000, NULL));
+	EXPECT_EQ(0, unlink("watched/two"));
+	EXPECT_EQ(0, next_signal(0, NULL));
+}
+
+/* The owner is not who restarted it. */
+TEST(a_watched_directory_whose_owner_was_taken_away)
+{
+	int fd;
+
+	block_signals();
+	fd = watch(DN_CREATE | DN_MULTISHOT);
+	ASSERT_EQ(0, fcntl(fd, F_SETOWN, 0));
+	cut();
+	EXPECT_EQ(0, fcntl(fd, F_GETOWN));
+	make_in_it("watched/one");
+	EXPECT_EQ(0, next_signal(0, NULL));
 }
 
 /* Leases: somebody who opens the file has to wait, and the holder hears of it. */
@@ -301,21 +402,21 @@ static bool holder_in_proc_locks(void)
 	return found;
 }
 
-static void keeps_lease(void)
+static void keeps_lease(int open_flags, int type, int other)
 {
 	int fd, at = -1;
 	pid_t pid;
 
 	block_signals();
-	fd = make_file("leased", O_RDONLY);
-	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	fd = make_file("leased", open_flags);
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, type));
 	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
 	cut();
 	EXPECT_EQ(0, next_signal(0, NULL));
-	EXPECT_EQ(F_RDLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(type, fcntl(fd, F_GETLEASE));
 	EXPECT_EQ(getpid(), fcntl(fd, F_GETOWN));
 	EXPECT_TRUE(holder_in_proc_locks());
-	pid = open_in_child("leased", O_WRONLY);
+	pid = open_in_child("leased", other);
 	EXPECT_EQ(SIGUSR2, next_signal(5000, &at));
 	EXPECT_EQ(fd, at);
 	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
@@ -325,17 +426,32 @@ static void keeps_lease(void)
 
 TEST(a_lease_on_reading)
 {
-	keeps_lease();
+	keeps_lease(O_RDONLY, F_RDLCK, O_WRONLY);
 }
 
 TEST(a_lease_of_a_user, .user = "alice")
 {
-	keeps_lease();
+	keeps_lease(O_RDONLY, F_RDLCK, O_WRONLY);
 }
 
-TEST_REFUSED(a_lease_on_writing, "a lease on writing")
+TEST(a_lease_on_writing)
 {
-	int fd = make_file("leased", O_RDWR);
+	keeps_lease(O_RDWR, F_WRLCK, O_RDONLY);
+}
+
+TEST(a_lease_on_writing_of_a_file_that_is_read, .user = "alice")
+{
+	keeps_lease(O_RDONLY, F_WRLCK, O_RDONLY);
+}
+
+TEST(a_lease_on_writing_of_a_file_in_the_image, .checkpoint = "--with-files")
+{
+	keeps_lease(O_RDWR, F_WRLCK, O_RDONLY);
+}
+
+TEST_REFUSED(a_lease_on_writing_that_can_not_be_read_through, "not open for reading")
+{
+	int fd = make_file("leased", O_WRONLY);
 
 	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_WRLCK));
 	cut();

@@ -198,10 +198,21 @@ TEST_REFUSED(refuses_a_file_of_procfs, "file of proc: not supported yet")
 	cut();
 }
 
-TEST_REFUSED(refuses_a_deleted_directory, "deleted directory")
+TEST(keeps_a_removed_directory)
 {
-	ASSERT_EQ(0, mkdir("d", 0755));
-	ASSERT_LE(0, open("d", O_RDONLY | O_DIRECTORY));
+	struct stat st;
+	int fd;
+
+	ASSERT_EQ(0, mkdir("d", 0705));
+	fd = open("d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, rmdir("d"));
 	cut();
+	ASSERT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(S_IFDIR | 0705, st.st_mode);
+	EXPECT_EQ(0, st.st_nlink);
+	EXPECT_EQ(O_RDONLY | O_DIRECTORY, fcntl(fd, F_GETFL) & (O_ACCMODE | O_DIRECTORY));
+	EXPECT_EQ(-1, openat(fd, "new", O_CREAT | O_WRONLY, 0600));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, access("d", F_OK));
 }

@@ -202,6 +202,40 @@ unreadable_is_refused()
 	refused_to_owner_and_root
 }
 
+# What is left of it is its parent's.
+setuid_child_that_has_ended_is_saved()
+{
+	local child _
+
+	mkdir of-alice
+	chmod 777 . of-alice
+	install -m 4755 -o root "$(type -P false)" ended
+	as alice setsid python3 -c '
+import os, time
+child = os.posix_spawn("./ended", ["ended"], os.environ)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+open("new", "w").write("%d %d\n" % (os.getpid(), child))
+os.rename("new", "ids")
+while not os.path.exists("go"):
+    time.sleep(0.01)
+open("told", "w").write("%d %d\n" % os.waitpid(child, 0))
+' < /dev/null > out 2>&1 &
+	for _ in $(seq 200); do
+		[ -e ids ] && break
+		sleep 0.05
+	done
+	read -r pid child < ids
+	is 0 "$(awk '/^Uid:/ { print $3 }' "/proc/$child/status")" "user of the child"
+	expect 0 as alice checkpoint -k -o of-alice/img "$pid"
+	for _ in $(seq 200); do
+		[ -e "/proc/$pid" ] || [ -e "/proc/$child" ] || break
+		sleep 0.05
+	done
+	touch go
+	expect 0 as alice restart < of-alice/img
+	is "$child 256" "$(cat told)" "what wait() told"
+}
+
 yama_is_asked()
 {
 	echo 1 > $yama
@@ -416,6 +450,7 @@ promise "one's own processes, not others'" own_and_others
 usual_rules
 promise "a non-dumpable process is refused, to root too" refused_to_owner_and_root -n
 promise "a setuid program is refused, to root too" setuid_is_refused
+promise "a setuid child that has ended is saved" setuid_child_that_has_ended_is_saved
 promise "a program that can't be read is refused, to root too" unreadable_is_refused
 if [ -e $yama ]; then
 	promise "Yama is asked" yama_is_asked

@@ -133,6 +133,7 @@ struct kcr_rec_head {
 	x(13, FS,	fs,	  "working directory, root and umask")	\
 	x(14, LOCKS,	locks,	  "POSIX, OFD and flock locks")		\
 	x(88, FOWN,	fown,	  "signals on I/O, and leases")		\
+	x(104, DNOTIFY,	dnotify,  "directories watched with F_NOTIFY")	\
 	x(73, CTTY,	ctty,	  "controlling terminal of a process")	\
 	x(20, MM,	mm,	  "address space")			\
 	x(21, VMA,	vma,	  "mapping")				\

@@ -28,6 +28,24 @@ static inline int kcr_vfs_mknod(const struct path *parent, struct dentry *dentry
 #endif
 }
 
+static inline int kcr_vfs_mkdir(const struct path *parent, struct dentry *dentry, umode_t mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return vfs_mkdir(mnt_idmap(parent->mnt), d_inode(parent->dentry), dentry, mode);
+#else
+	return vfs_mkdir(mnt_user_ns(parent->mnt), d_inode(parent->dentry), dentry, mode);
+#endif
+}
+
+static inline int kcr_vfs_rmdir(const struct path *parent, struct dentry *dentry)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return vfs_rmdir(mnt_idmap(parent->mnt), d_inode(parent->dentry), dentry);
+#else
+	return vfs_rmdir(mnt_user_ns(parent->mnt), d_inode(parent->dentry), dentry);
+#endif
+}
+
 /*
  * Exported, but 6.1 has it in a header of its own fs/. Goes with 6.1.
  */

@@ -37,7 +37,8 @@ static bool is_linkable(const struct kcr_relied *r)
 static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
 {
 	struct kcr_img_content img = {
-		.type = cpu_to_le32(KCR_CONTENT_FILE),
+		.type = cpu_to_le32(d_is_dir(r->path.dentry) ? KCR_CONTENT_DIRECTORY :
+							       KCR_CONTENT_FILE),
 		.flags = cpu_to_le32((kcr_path_gone(&r->path) ? KCR_CONTENT_UNLINKED : 0) |
 				     (is_linkable(r) ? KCR_CONTENT_LINKABLE : 0) |
 				     (r->ours ? KCR_CONTENT_WRITE_BACK : 0)),
@@ -121,7 +122,7 @@ static int content_save(struct kcr_ctx *ctx, void *obj, u32 id)
 
 	r->kept = id;
 	ret = write_file_rec(ctx, r, id);
-	return ret ?: write_data(ctx, r, id);
+	return ret || d_is_dir(r->path.dentry) ? ret : write_data(ctx, r, id);
 }
 
 static bool to_keep(struct kcr_ctx *ctx, struct file *file, struct kcr_relied *r)
@@ -185,6 +186,24 @@ static bool is_unlinked(const struct kcr_wanted *w)
 	return img_of(w)->flags & cpu_to_le32(KCR_CONTENT_UNLINKED);
 }
 
+/* kcr_wanted_is_dir() - is it a directory that had been removed? */
+bool kcr_wanted_is_dir(const struct kcr_wanted *w)
+{
+	return img_of(w)->type == cpu_to_le32(KCR_CONTENT_DIRECTORY);
+}
+
+/* kcr_wanted_dir() - where such a directory has been made, with a reference */
+int kcr_wanted_dir(struct kcr_ctx *ctx, u32 id, struct path *path)
+{
+	struct kcr_wanted *w = wanted_find(ctx, id);
+
+	if (!w || !kcr_wanted_is_dir(w) || !w->file)
+		return kcr_bad_image(ctx, "%u is no directory", id);
+	*path = w->file->f_path;
+	path_get(path);
+	return 0;
+}
+
 /* kcr_wanted_name() - the path in its record */
 const char *kcr_wanted_name(const struct kcr_wanted *w)
 {
@@ -216,6 +235,16 @@ static int check_file(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	kfree(w);
 	return ret == -EBUSY ? kcr_bad_image(ctx, "id %u is used twice", rec->id) :
 			       kcr_nomem(ctx);
+}
+
+/* Of one that is there nothing is in the image. */
+static int check_dir(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_content *img = kcr_rec_as(rec, struct kcr_img_content);
+
+	if (img->flags != cpu_to_le32(KCR_CONTENT_UNLINKED) || img->size)
+		return kcr_bad_image(ctx, "contents of a directory that can't be");
+	return check_file(ctx, rec);
 }
 
 static int add_data(struct kcr_ctx *ctx, struct kcr_wanted *w, const struct kcr_rec *rec)
@@ -292,6 +321,8 @@ static int content_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return check_data(ctx, rec);
 	case KCR_CONTENT_HASH:
 		return check_hash(ctx, rec);
+	case KCR_CONTENT_DIRECTORY:
+		return check_dir(ctx, rec);
 	default:
 		return kcr_bad_image(ctx, "a content record of type %u", le32_to_cpu(img->type));
 	}
@@ -455,6 +486,18 @@ static struct file *make_unlinked(struct kcr_wanted *w)
 	return shmem_file_setup(kbasename(kcr_wanted_name(w)), le64_to_cpu(img_of(w)->size), 0);
 }
 
+static struct file *make_dir(struct kcr_ctx *ctx, struct kcr_wanted *w)
+{
+	const struct kcr_gone_dir gone = {
+		.name = kcr_wanted_name(w),
+		.mode = le32_to_cpu(img_of(w)->mode),
+		.uid = le32_to_cpu(img_of(w)->uid),
+		.gid = le32_to_cpu(img_of(w)->gid),
+	};
+
+	return kcr_gone_dir_make(ctx, &gone);
+}
+
 static struct file *make_named(struct kcr_wanted *w)
 {
 	umode_t umask = current->fs->umask;
@@ -479,12 +522,17 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	if (!w || !w->settled || w->there)	/* a hash, data, or at commit */
 		return 0;
-	w->file = is_unlinked(w) ? make_unlinked(w) : make_named(w);
+	if (kcr_wanted_is_dir(w))
+		w->file = make_dir(ctx, w);
+	else
+		w->file = is_unlinked(w) ? make_unlinked(w) : make_named(w);
 	if (IS_ERR(w->file)) {
 		ret = PTR_ERR(w->file);
 		w->file = NULL;
 		return kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be made");
 	}
+	if (kcr_wanted_is_dir(w))
+		return 0;
 	ret = w->made ? kcr_path_give(ctx, &w->path, kcr_wanted_name(w),
 				      le32_to_cpu(img_of(w)->uid),
 				      le32_to_cpu(img_of(w)->gid)) : 0;

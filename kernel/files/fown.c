@@ -12,12 +12,13 @@
  *
  * O_ASYNC puts the open file into a list of its pipe, socket or terminal. There is
  * the descriptor that it was set through, as signals tell it. Others than these
- * are refused, and so is a directory: F_NOTIFY makes an owner of it.
+ * are refused. What is watched of a directory (F_NOTIFY) is dnotify.c's.
  *
  * A lease belongs to an open file, but for the id of the process that took it,
  * which /proc/locks shows. Opening the file for reading breaks a lease on writing:
- * a checkpoint then reads through the program's own descriptor. A lease that is
- * being broken is refused.
+ * a checkpoint then reads through the program's own open file (relied.c), which
+ * does not; without one for reading it is refused. So is a lease that is being
+ * broken.
  *
  * All is restored at last, when nobody changes or opens the files any more.
  */
@@ -115,10 +116,10 @@ static bool has_lease(struct file *file)
 	return lease_of(file, &fd, &breaking);
 }
 
-/* kcr_file_has_write_lease() - would opening the file for reading break a lease? */
-bool kcr_file_has_write_lease(struct file *file)
+/* kcr_has_write_lease() - would opening the file for reading break a lease? */
+bool kcr_has_write_lease(const struct path *path)
 {
-	struct file_lock_context *flc = locks_inode_context(file_inode(file));
+	struct file_lock_context *flc = locks_inode_context(d_inode(path->dentry));
 	kcr_lock_t *lock;
 	bool found = false;
 
@@ -139,8 +140,8 @@ static int refuse_lease(struct kcr_ctx *ctx, struct file *file)
 
 	if (breaking)
 		return kcr_refuse(ctx, "a lease that is being broken: not supported");
-	if (lease == KCR_FOWN_LEASE_WRITE)
-		return kcr_refuse(ctx, "a lease on writing: not supported yet");
+	if (lease == KCR_FOWN_LEASE_WRITE && !(file->f_mode & FMODE_READ))
+		return kcr_refuse(ctx, "a lease on writing of what is not open for reading: not supported");
 	return 0;
 }
 
@@ -219,8 +220,6 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 		return kcr_refuse(ctx, "signals on I/O of what is open outside of the tree: not supported");
 	if (o && o->table && o->table->task != o->process->live)
 		return kcr_refuse(ctx, "signals on I/O of what only a thread's own descriptors lead to: not supported");
-	if (S_ISDIR(file_inode(file)->i_mode))
-		return kcr_refuse(ctx, "signals on changes of a directory (F_NOTIFY, F_SETOWN): not supported yet");
 	if (file->f_flags & FASYNC && async_fd(file) < 0 && !has_lease(file))
 		return kcr_refuse(ctx, "signals on I/O (O_ASYNC) of such a file: not supported yet");
 	if (!o || !o->slots)

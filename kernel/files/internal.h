@@ -178,6 +178,7 @@ struct kcr_shared *kcr_shared_add(struct kcr_files *files, struct kcr_thread *t,
 				  const void *obj, struct list_head *own);
 int kcr_shared_outside(struct kcr_ctx *ctx, struct kcr_process *p);
 void kcr_shared_drop(struct kcr_files *files);
+bool kcr_shared_has_table(struct kcr_ctx *ctx, const struct kcr_rec *rec, u32 id);
 void kcr_fdtable_put(void *files);
 struct files_struct *kcr_fdtable_wear(struct files_struct *files);
 void kcr_fs_put(void *fs);
@@ -265,6 +266,7 @@ struct kcr_relied {
 
 /* relied.c */
 struct kcr_img_reg;
+struct kcr_relied *kcr_relied_at(struct kcr_ctx *ctx, const struct path *path);
 struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file);
 int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file);
 void kcr_relied_drop(struct kcr_files *files);
@@ -296,7 +298,26 @@ int kcr_content_keep(struct kcr_ctx *ctx, struct file *file, u32 *id);
 int kcr_wanted_settle(struct kcr_ctx *ctx, u32 id, struct kcr_wanted **wanted);
 int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file);
 const char *kcr_wanted_name(const struct kcr_wanted *w);
+bool kcr_wanted_is_dir(const struct kcr_wanted *w);
+int kcr_wanted_dir(struct kcr_ctx *ctx, u32 id, struct path *path);
 void kcr_wanted_drop(struct kcr_files *files);
+
+/**
+ * struct kcr_gone_dir - a directory that has been removed
+ * @name: the path that it had
+ * @mode: its permissions
+ * @uid: its owner, in the caller's namespace
+ * @gid: its group, likewise
+ */
+struct kcr_gone_dir {
+	const char *name;
+	umode_t mode;
+	u32 uid, gid;
+};
+
+/* gone_dir.c */
+int kcr_gone_dir_save(struct kcr_ctx *ctx, const struct path *path, u32 *id);
+struct file *kcr_gone_dir_make(struct kcr_ctx *ctx, const struct kcr_gone_dir *gone);
 
 /**
  * struct kcr_opened - what a REG record leads to
@@ -334,7 +355,7 @@ const char *kcr_opened_name(const struct kcr_opened *o);
 
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
-bool kcr_file_has_write_lease(struct file *file);
+bool kcr_has_write_lease(const struct path *path);
 
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);

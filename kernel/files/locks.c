@@ -194,15 +194,6 @@ static u32 table_of(const struct kcr_rec *rec)
 	return rec->version < 2 ? 0 : le32_to_cpu(kcr_rec_as(rec, struct kcr_img_locks)->table);
 }
 
-/* A table of the same process. */
-static bool table_ok(struct kcr_ctx *ctx, const struct kcr_rec *rec)
-{
-	const struct kcr_rec *table = kcr_rec_find(ctx, table_of(rec), KCR_KIND_FDTABLE);
-
-	return table_of(rec) ? table && table->process == rec->process :
-			       rec->process->nr_fdtables;
-}
-
 static int locks_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_locks *img = kcr_rec_as(rec, struct kcr_img_locks);
@@ -211,7 +202,7 @@ static int locks_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (rec->len < sizeof(*img) ||
 	    rec->len != struct_size(img, lock, le32_to_cpu(img->count)))
 		return kcr_bad_image(ctx, "a record of locks of a wrong length");
-	if (!table_ok(ctx, rec))
+	if (!kcr_shared_has_table(ctx, rec, table_of(rec)))
 		return kcr_bad_image(ctx, "locks through descriptors (%u) that process %d does not have",
 				     table_of(rec), rec->process->tgid);
 	for (i = 0; i < le32_to_cpu(img->count); i++) {

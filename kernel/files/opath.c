@@ -58,7 +58,7 @@ static int nameable(struct kcr_ctx *ctx, const struct path *path, u32 *type)
 			break;
 	if (path->dentry->d_sb->s_flags & SB_KERNMOUNT || *type == ARRAY_SIZE(types))
 		return refuse(ctx, path, "it has no path");
-	if (kcr_path_gone(path))
+	if (kcr_path_gone(path) && !d_is_dir(path->dentry))
 		return refuse(ctx, path, "it has been removed");
 	if (in_proc(path))
 		return refuse(ctx, path, "it is in /proc");
@@ -69,12 +69,12 @@ static int nameable(struct kcr_ctx *ctx, const struct path *path, u32 *type)
  * kcr_opath_save() - the place that a file opened with O_PATH is
  * @ctx: the operation
  * @file: the file
- * @img: its type is set
+ * @img: its type is set, and its contents, of a directory that has been removed
  * @name: set to what the caller frees with kfree(), or NULL if it was refused
  */
 int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name)
 {
-	u32 type;
+	u32 type, content = 0;
 	int ret = nameable(ctx, &file->f_path, &type);
 
 	*name = NULL;
@@ -84,5 +84,9 @@ int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *i
 	ret = kcr_path_save(ctx, &file->f_path, name);
 	if (ret || !*name)
 		return ret;
-	return kcr_path_leads_here(ctx, *name, &file->f_path);
+	if (!kcr_path_gone(&file->f_path))
+		return kcr_path_leads_here(ctx, *name, &file->f_path);
+	ret = kcr_gone_dir_save(ctx, &file->f_path, &content);
+	img->content = cpu_to_le32(content);
+	return ret;
 }

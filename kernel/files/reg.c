@@ -74,7 +74,7 @@ static int reg_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (ret || !name)
 		return ret;
 	if (dir && kcr_path_gone(path))
-		ret = kcr_refuse(ctx, "%s: deleted directory: not supported yet", name);
+		ret = kcr_gone_dir_save(ctx, path, &content);
 	else if (!kcr_path_gone(path))
 		ret = kcr_path_leads_here(ctx, name, path);
 	if (!ret && !dir)
@@ -165,6 +165,11 @@ static int open_by_path(struct kcr_ctx *ctx, const struct kcr_img_reg *img,
 	return ret;
 }
 
+static bool is_dir(const struct kcr_img_reg *img)
+{
+	return img->type == cpu_to_le32(KCR_REG_DIRECTORY);
+}
+
 static int reg_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_reg *img = kcr_rec_as(rec, struct kcr_img_reg);
@@ -174,7 +179,7 @@ static int reg_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	if (rec->len < sizeof(*img) || !kcr_opath_type(le32_to_cpu(img->type)))
 		return kcr_bad_image(ctx, "a file record that makes no sense");
-	if (img->flags & cpu_to_le32(KCR_FILE_PATH) ? img->content || img->pos :
+	if (img->flags & cpu_to_le32(KCR_FILE_PATH) ? (img->content && !is_dir(img)) || img->pos :
 						      le32_to_cpu(img->type) > KCR_REG_DIRECTORY)
 		return kcr_bad_image(ctx, "a file record that makes no sense");
 	ret = kcr_file_flags_check_any(ctx, le32_to_cpu(img->flags), "file");
@@ -187,6 +192,8 @@ static int reg_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return ctx->error;
 	if (img->content) {
 		ret = kcr_wanted_settle(ctx, le32_to_cpu(img->content), &o->wanted);
+		if (!ret && kcr_wanted_is_dir(o->wanted) != is_dir(img))
+			ret = kcr_bad_image(ctx, "%s: a file, and a directory", name);
 		if (ret || !o->wanted->there)
 			return ret;
 	}

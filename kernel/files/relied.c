@@ -50,16 +50,15 @@ static bool same_file(const struct path *a, const struct path *b)
 }
 
 /**
- * kcr_relied_get() - the one entry for the file that @file is open on
+ * kcr_relied_at() - the one entry for what is at @path
  * @ctx: the operation
- * @file: a regular file
+ * @path: of a regular file, or of a directory that has been removed
  *
  * Return: the entry, or NULL after kcr_nomem().
  */
-struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
+struct kcr_relied *kcr_relied_at(struct kcr_ctx *ctx, const struct path *path)
 {
 	struct kcr_files *files = kcr_files(ctx);
-	const struct path *path = kcr_file_path(file);
 	struct kcr_relied *r;
 
 	if (!files)
@@ -79,11 +78,29 @@ struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
 	return r;
 }
 
+/* kcr_relied_get() - the one entry for the regular file that @file is open on */
+struct kcr_relied *kcr_relied_get(struct kcr_ctx *ctx, struct file *file)
+{
+	return kcr_relied_at(ctx, kcr_file_path(file));
+}
+
 static int unreadable(struct kcr_ctx *ctx, struct kcr_relied *r, int err)
 {
 	char *buf;
 	int ret = kcr_path_fail(ctx, err, kcr_path_show(&r->path, &buf), "can't be read");
 
+	kfree(buf);
+	return ret;
+}
+
+static int leased(struct kcr_ctx *ctx, struct kcr_relied *r)
+{
+	char *buf;
+	int ret;
+
+	ret = kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+		       "%s: can't be read without breaking a lease on writing (F_SETLEASE)",
+		       kcr_path_show(&r->path, &buf));
 	kfree(buf);
 	return ret;
 }
@@ -114,15 +131,14 @@ int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file
 
 	if (r->file)
 		return 0;
-	own = file && kcr_file_has_write_lease(file) ? ERR_PTR(-EAGAIN) :
-						      open_unnoticed(&r->path);
+	own = kcr_has_write_lease(&r->path) ? ERR_PTR(-EAGAIN) : open_unnoticed(&r->path);
 	if (!IS_ERR(own)) {
 		own->f_flags |= O_NOATIME;
 		r->file = own;
 		return 0;
 	}
 	if (!file || !(file->f_mode & FMODE_READ))
-		return unreadable(ctx, r, PTR_ERR(own));
+		return own == ERR_PTR(-EAGAIN) ? leased(ctx, r) : unreadable(ctx, r, PTR_ERR(own));
 	r->file = get_file(file);
 	return 0;
 }
@@ -162,8 +178,8 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	if (!S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
 	    !kcr_reg_match(ctx, file) || !has_writers(file) || will_be_kept(ctx, file))
 		return 0;
-	if (kcr_file_has_write_lease(file) && !(file->f_mode & FMODE_READ))	/* refused later */
-		return 0;
+	if (kcr_has_write_lease(kcr_file_path(file)) && !(file->f_mode & FMODE_READ))
+		return 0;	/* refused later */
 	r = kcr_relied_get(ctx, file);
 	if (!r)
 		return -ENOMEM;
@@ -273,7 +289,7 @@ static int first_need(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *fi
 	if (r->writers && !held(ctx))
 		return hash_at_cut(ctx, r, file);
 	/* The rest can wait, if we are sure to be let in then. */
-	if (path_permission(&r->path, MAY_READ))
+	if (path_permission(&r->path, MAY_READ) || kcr_has_write_lease(&r->path))
 		return kcr_relied_open(ctx, r, file);
 	return 0;
 }

@@ -143,6 +143,19 @@ static bool is_before(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind,
 	return rec && rec->process && rec->process->nr <= p->nr;
 }
 
+/**
+ * kcr_shared_has_table() - has the process of a record that table of its own?
+ * @ctx: the operation
+ * @rec: the record
+ * @id: of a KCR_KIND_FDTABLE record, 0: the first one of the process
+ */
+bool kcr_shared_has_table(struct kcr_ctx *ctx, const struct kcr_rec *rec, u32 id)
+{
+	const struct kcr_rec *table = kcr_rec_find(ctx, id, KCR_KIND_FDTABLE);
+
+	return id ? table && table->process == rec->process : rec->process->nr_fdtables;
+}
+
 static int check_join(struct kcr_ctx *ctx, const struct kcr_thread *t)
 {
 	const struct kcr_rec *thread = kcr_rec_find(ctx, t->id, KCR_KIND_THREAD);

@@ -13,6 +13,7 @@
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/cred.h"
 #include "../../uapi/image/ctty.h"
+#include "../../uapi/image/dnotify.h"
 #include "../../uapi/image/epoll.h"
 #include "../../uapi/image/eventfd.h"
 #include "../../uapi/image/external.h"
@@ -128,9 +129,10 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_MQUEUE]	= AT_LEAST(struct kcr_img_mqueue),
 	[KCR_KIND_SEM_UNDO]	= AT_LEAST(struct kcr_img_sem_undo),
 	[KCR_KIND_FDTABLE]	= AT_LEAST(struct kcr_img_fdtable),
-	[KCR_KIND_FS]		= AT_LEAST(struct kcr_img_fs),
+	[KCR_KIND_FS]		= BETWEEN(KCR_FS_LEN_1, 0),
 	[KCR_KIND_LOCKS]	= AT_LEAST(struct kcr_img_locks),
 	[KCR_KIND_FOWN]		= AT_LEAST(struct kcr_img_fown),
+	[KCR_KIND_DNOTIFY]	= AT_LEAST(struct kcr_img_dnotify),
 	[KCR_KIND_MM]		= BETWEEN(KCR_MM_LEN_1, sizeof(struct kcr_img_mm)),
 	[KCR_KIND_VMA]		= BETWEEN(sizeof(struct kcr_img_vma),
 					  sizeof(struct kcr_img_vma) +
@@ -172,6 +174,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 #define KCR_VERSION_OF(nr)						\
 	((nr) == KCR_KIND_PROCESS ? 3 : (nr) == KCR_KIND_VDSO ||	\
 	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
+	 (nr) == KCR_KIND_FS ||						\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
 	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
 

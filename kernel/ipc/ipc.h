@@ -11,6 +11,9 @@ bool kcr_attached_match(struct kcr_ctx *ctx, struct file *file);
 
 bool kcr_mqueue_match(struct kcr_ctx *ctx, struct file *file);
 
+/* What a task undoes at its end, to be compared, and how many tasks have it; or NULL. */
+const void *kcr_undo_of(struct task_struct *task, unsigned int *users);
+
 /* restart: where the pages of record @id belong, NULL if it is no segment */
 struct file *kcr_shm_memory(struct kcr_ctx *ctx, u32 id);
 

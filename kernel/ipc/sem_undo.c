@@ -3,8 +3,8 @@
  * What the end of a process does to System V semaphores (SEM_UNDO).
  *
  * Threads share one list of adjustments, as pthread_create() has them do; a
- * thread with a list of its own, or one that another process has too, is
- * refused where there is something in it.
+ * thread with a list of its own is refused where there is something in it. A list
+ * that a process shares with who makes it (task/cloned.c) is saved with that one.
  *
  * Restored is each adjustment by the process itself, with two operations in one
  * semop(): one up, one down, and of them the one that counts with SEM_UNDO.
@@ -20,12 +20,22 @@
 #include "ksym.h"
 #include "internal.h"
 #include "private.h"
+#include <uapi/image/process.h>
 #include <uapi/image/sem_undo.h>
 #include <uapi/image/sysv_sem.h>
 
 #define STEP	16000	/* less than half of SEMVMX: up or down, one fits */
 
 /* Save */
+
+/* kcr_undo_of() - what a task undoes at its end, and how many others do with it */
+const void *kcr_undo_of(struct task_struct *task, unsigned int *users)
+{
+	struct sem_undo_list *list = READ_ONCE(task->sysvsem.undo_list);
+
+	*users = list ? refcount_read(&list->refcnt) : 0;
+	return list;
+}
 
 static bool is_used(struct sem_undo_list *list)
 {
@@ -36,10 +46,11 @@ static bool is_used(struct sem_undo_list *list)
 static int list_of(struct kcr_ctx *ctx, struct kcr_process *p, struct sem_undo_list **found)
 {
 	struct sem_undo_list *list;
-	unsigned int users = 0;
 	struct kcr_thread *t;
 
 	*found = NULL;
+	if (p->shares & KCR_PROCESS_SHARES_UNDO)
+		return 0;
 	list_for_each_entry(t, &p->threads, sibling) {
 		list = READ_ONCE(t->task->sysvsem.undo_list);
 		if (t->state != KCR_THREAD_GONE && is_used(list))
@@ -52,10 +63,7 @@ static int list_of(struct kcr_ctx *ctx, struct kcr_process *p, struct sem_undo_l
 			continue;
 		if (READ_ONCE(t->task->sysvsem.undo_list) != *found)
 			return kcr_refuse(ctx, "its threads undo semaphore operations (SEM_UNDO) each for itself");
-		users++;
 	}
-	if (refcount_read(&(*found)->refcnt) > users)
-		return kcr_refuse(ctx, "it shares what it undoes (SEM_UNDO) with another process");
 	return 0;
 }
 

@@ -134,8 +134,8 @@ bool kcr_blocked_known(struct kcr_thread *t, int nr, const struct pt_regs *regs)
 
 static bool refused(struct kcr_thread *t, const char *what)
 {
-	kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-		 "thread %d (%s) waits for %s: not supported yet", t->tid, t->task->comm, what);
+	kcr_refuse(t->ctx, "thread %d (%s) waits for %s: not supported yet", t->tid,
+		   t->task->comm, what);
 	return true;
 }
 

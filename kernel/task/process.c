@@ -140,8 +140,11 @@ static int process_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	};
 	int ret = describe(ctx, p, &img);
 
+	if (!ret && !p->zombie)
+		ret = kcr_cloned_process(ctx, p, &p->shares);
 	if (ret)
 		return ret;
+	img.flags |= cpu_to_le32(p->shares);
 	if (leader->signal->flags & SIGNAL_STOP_STOPPED)
 		img.stop_signal = cpu_to_le32(leader->signal->group_exit_code & 0x7f);
 	if (p->zombie) {

@@ -92,11 +92,6 @@ int kcr_sharing_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 				  p->memory->tgid);
 	if (handlers_outside(p))
 		return kcr_refuse(ctx, "it shares its signal handlers with a process outside");
-#ifdef CONFIG_SYSVIPC
-	if (p->memory != p && p->live->sysvsem.undo_list &&
-	    p->live->sysvsem.undo_list == p->memory->live->sysvsem.undo_list)
-		return kcr_refuse(ctx, "it shares what semaphores undo with another process (CLONE_SYSVSEM)");
-#endif
 	return 0;
 }
 

@@ -25,6 +25,13 @@ int kcr_sharing_plan(struct kcr_ctx *ctx, struct kcr_process *p);
 bool kcr_sharing_others(const struct kcr_process *p, enum kcr_kind kind);
 struct kcr_process *kcr_sharing_maker(struct kcr_process *p);
 
+/* cloned.c: what semaphores undo, and I/O contexts */
+int kcr_cloned_process(struct kcr_ctx *ctx, struct kcr_process *p, u32 *flags);
+int kcr_cloned_thread(struct kcr_ctx *ctx, struct kcr_thread *t, u32 *flags);
+int kcr_cloned_check(struct kcr_ctx *ctx, const struct kcr_process *p, u32 flags);
+int kcr_cloned_flags(struct kcr_process *p, u64 *flags);
+int kcr_cloned_thread_flags(struct kcr_thread *t, u64 *flags);
+
 /* job.c: groups, sessions and parents of what is made */
 int kcr_job_restore(struct kcr_ctx *ctx);
 

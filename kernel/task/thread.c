@@ -55,9 +55,17 @@ int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 		.fs = cpu_to_le32(kcr_shared_id(&t->process->roots, t->fs)),
 	};
 
+	u32 shares = 0;
+	int ret = 0;
+
 	BUILD_BUG_ON(offsetof(struct kcr_img_thread, exit_code) != KCR_THREAD_LEN_1);
 	if (t->leader && t->process->leader_ended)
 		save_ended(task, &img);
+	else
+		ret = kcr_cloned_thread(ctx, t, &shares);
+	if (ret)
+		return ret;
+	img.flags |= cpu_to_le32(shares);
 	get_task_comm(img.comm, task);
 	return kcr_write_rec(ctx, KCR_KIND_THREAD, 2, t->id, t->process->id, &img, sizeof(img));
 }
@@ -74,6 +82,7 @@ static int check_ended(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	bool ended = flags & KCR_THREAD_ENDED;
 
 	if (flags & ~KCR_THREAD_FLAGS || (ended && !(flags & KCR_THREAD_LEADER)) ||
+	    (flags & KCR_THREAD_SHARES_IO && flags & KCR_THREAD_LEADER) ||
 	    (ended && rec->version < 2))
 		return kcr_bad_image(ctx, "thread %d with flags %#x", le32_to_cpu(img->tid), flags);
 	if (ended && (img->clear_child_tid || img->robust_list || img->rseq))

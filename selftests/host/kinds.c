@@ -3,27 +3,6 @@
  * A small image that holds a record of every kind: the host, memory, what is
  * shared by its id, and all of it.
  */
-<<<<<<< HEAD
-=======
-#include <stdlib.h>
-
-#include "../../tools/lib/tool.h"
-#include "../../uapi/image/blocked.h"
-#include "../../uapi/image/cgroup.h"
-#include "../../uapi/image/chr.h"
-#include "../../uapi/image/content.h"
-#include "../../uapi/image/cred.h"
-#include "../../uapi/image/ctty.h"
-#include "../../uapi/image/epoll.h"
-#include "../../uapi/image/eventfd.h"
-#include "../../uapi/image/external.h"
-#include "../../uapi/image/fdtable.h"
-#include "../../uapi/image/filter.h"
-#include "../../uapi/image/fifo.h"
-#include "../../uapi/image/fown.h"
-#include "../../uapi/image/fs.h"
-#include "../../uapi/image/given.h"
->>>>>>> 9acaf59b71a1dbe71884a69bc4c5b510ff05c81c
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"

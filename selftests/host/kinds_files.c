@@ -10,6 +10,7 @@
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
 #include "../../uapi/image/fifo.h"
+#include "../../uapi/image/dnotify.h"
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/given.h"
@@ -231,11 +232,17 @@ void kinds_put_tables(struct build *b)
 		.flags = cpu_to_le32(KCR_FOWN_ASYNC), .signum = cpu_to_le32(29),
 		.type = cpu_to_le32(KCR_FOWN_PROCESS), .id = cpu_to_le32(1203),
 	};
+	struct kcr_img_dnotify dnotify = { .count = cpu_to_le32(1) };
+	struct kcr_img_dnotify_watch watch = {
+		.fd = cpu_to_le32(2),
+		.events = cpu_to_le32(KCR_DNOTIFY_CREATE | KCR_DNOTIFY_MULTISHOT),
+	};
 	struct kcr_img_locks locks = { .count = cpu_to_le32(1) };
 	struct kcr_img_lock lock = {
 		.fd = cpu_to_le32(1), .type = cpu_to_le32(KCR_LOCK_FLOCK),
 		.flags = cpu_to_le32(KCR_LOCK_EXCLUSIVE),
 	};
+	char home[sizeof(fs) + 6];
 	uint32_t i;
 
 	for (i = 0; i < COUNT; i++) {
@@ -243,7 +250,10 @@ void kinds_put_tables(struct build *b)
 		fds[i].file = cpu_to_le32(files[i]);
 	}
 	PUT_TAIL(b, KCR_KIND_FDTABLE, 0, 0, &table, fds, sizeof(fds));
-	PUT_TAIL(b, KCR_KIND_FS, 0, 0, &fs, "/home", 6);
+	memcpy(home + sizeof(fs), "/home", 6);
+	memcpy(home, &fs, sizeof(fs));
+	build_rec_flags(b, KCR_KIND_FS, 2, KCR_REC_CRITICAL, home, sizeof(home));
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
 	PUT_TAIL(b, KCR_KIND_FOWN, 0, 0, &fown, &owned, sizeof(owned));
+	PUT_TAIL(b, KCR_KIND_DNOTIFY, 0, 0, &dnotify, &watch, sizeof(watch));
 }

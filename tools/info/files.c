@@ -4,6 +4,7 @@
 #include "../../uapi/image/content.h"
 #include "../../uapi/image/external.h"
 #include "../../uapi/image/fdtable.h"
+#include "../../uapi/image/dnotify.h"
 #include "../../uapi/image/fown.h"
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/locks.h"
@@ -153,6 +154,7 @@ static const struct info_name content_types[] = {
 	{ KCR_CONTENT_HASH,	"hash" },
 	{ KCR_CONTENT_FILE,	"file" },
 	{ KCR_CONTENT_DATA,	"data" },
+	{ KCR_CONTENT_DIRECTORY, "directory" },
 	{ }
 };
 
@@ -249,23 +251,34 @@ const struct info_ops info_fdtable = {
 	.note	= fdtable_note,
 };
 
+static size_t fs_len(const struct image_rec *rec)
+{
+	return rec->version < 2 ? KCR_FS_LEN_1 : sizeof(struct kcr_img_fs);
+}
+
 static void fs_print(struct emit *e, const struct image_rec *rec)
 {
 	const struct kcr_img_fs *fs = rec->data;
 	size_t cwd = le32_to_cpu(fs->cwd_len);
 
 	emit_octal(e, "umask", le32_to_cpu(fs->umask));
-	info_path(e, "cwd", rec, sizeof(*fs), cwd);
+	info_path(e, "cwd", rec, fs_len(rec), cwd);
 	if (fs->root_len)
-		info_path(e, "root", rec, sizeof(*fs) + cwd,
+		info_path(e, "root", rec, fs_len(rec) + cwd,
 			  le32_to_cpu(fs->root_len));
+	if (rec->version < 2 || rec->len < sizeof(*fs))
+		return;
+	if (fs->cwd)
+		emit_u64(e, "removed_cwd", le32_to_cpu(fs->cwd));
+	if (fs->root)
+		emit_u64(e, "removed_root", le32_to_cpu(fs->root));
 }
 
 static void fs_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_fs *fs = rec->data;
 	size_t len = le32_to_cpu(fs->cwd_len);
-	const char *cwd = info_tail(rec, sizeof(*fs), len);
+	const char *cwd = info_tail(rec, fs_len(rec), len);
 	struct summary_process *p = summary_process(s, rec->owner);
 
 	if (cwd && p && !p->cwd)
@@ -273,7 +286,7 @@ static void fs_note(struct summary *s, const struct image_rec *rec)
 }
 
 const struct info_ops info_fs = {
-	.size	= sizeof(struct kcr_img_fs),
+	.size	= KCR_FS_LEN_1,
 	.print	= fs_print,
 	.note	= fs_note,
 };
@@ -361,4 +374,38 @@ static void fown_print(struct emit *e, const struct image_rec *rec)
 const struct info_ops info_fown = {
 	.size	= sizeof(struct kcr_img_fown),
 	.print	= fown_print,
+};
+
+static const struct info_name dnotify_events[] = {
+	{ KCR_DNOTIFY_ACCESS,	"access" },
+	{ KCR_DNOTIFY_MODIFY,	"modify" },
+	{ KCR_DNOTIFY_CREATE,	"create" },
+	{ KCR_DNOTIFY_DELETE,	"delete" },
+	{ KCR_DNOTIFY_RENAME,	"rename" },
+	{ KCR_DNOTIFY_ATTRIB,	"attrib" },
+	{ KCR_DNOTIFY_MULTISHOT, "multishot" },
+	{ }
+};
+
+static void dnotify_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_dnotify *dnotify = rec->data;
+	size_t i, n = info_items(rec, sizeof(*dnotify), sizeof(dnotify->watch[0]),
+				 le32_to_cpu(dnotify->count));
+
+	EMIT32(e, dnotify, table);
+	emit_begin_list(e, "watches");
+	for (i = 0; i < n; i++) {
+		emit_begin(e, NULL);
+		EMIT32(e, &dnotify->watch[i], fd);
+		info_flags(e, "events", le32_to_cpu(dnotify->watch[i].events),
+			   dnotify_events);
+		emit_end(e);
+	}
+	emit_end(e);
+}
+
+const struct info_ops info_dnotify = {
+	.size	= sizeof(struct kcr_img_dnotify),
+	.print	= dnotify_print,
 };

@@ -61,6 +61,8 @@ static const struct info_name process_flags[] = {
 	{ KCR_PROCESS_ZOMBIE,		"zombie" },
 	{ KCR_PROCESS_OWN_SESSION,	"own_session" },
 	{ KCR_PROCESS_OWN_GROUP,	"own_group" },
+	{ KCR_PROCESS_SHARES_UNDO,	"shares_undo" },
+	{ KCR_PROCESS_SHARES_IO,	"shares_io" },
 	{ }
 };
 

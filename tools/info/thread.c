@@ -15,6 +15,7 @@
 static const struct info_name thread_flags[] = {
 	{ KCR_THREAD_LEADER,	"leader" },
 	{ KCR_THREAD_ENDED,	"ended" },
+	{ KCR_THREAD_SHARES_IO,	"shares_io" },
 	{ }
 };
 

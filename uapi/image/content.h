@@ -9,6 +9,7 @@
 #define KCR_CONTENT_HASH	1 /* what is in the file, by its hash */
 #define KCR_CONTENT_FILE	2 /* a file whose bytes are in the image; a path follows */
 #define KCR_CONTENT_DATA	3 /* bytes of such a file; they follow */
+#define KCR_CONTENT_DIRECTORY	4 /* a directory that has been removed; as FILE */
 
 /* KCR_CONTENT_HASH: this process may write to it: it is cut back to @size */
 #define KCR_CONTENT_CUT		(1u << 0)
@@ -26,7 +27,8 @@
 
 /**
  * struct kcr_img_content - KCR_KIND_CONTENT: what is in a file
- * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE or KCR_CONTENT_DATA
+ * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE, KCR_CONTENT_DATA or
+ *	KCR_CONTENT_DIRECTORY, of which is said what is of FILE
  * @file: HASH: id of a KCR_KIND_REG record that leads to the file;
  *	DATA: id of the KCR_CONTENT_FILE record; FILE: 0
  * @flags: KCR_CONTENT_*

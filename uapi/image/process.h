@@ -11,7 +11,11 @@
 #define KCR_PROCESS_ZOMBIE		(1u << 4) /* has ended; has no other record but KCR_KIND_USAGE */
 #define KCR_PROCESS_OWN_SESSION		(1u << 5) /* @sid belongs to the tree */
 #define KCR_PROCESS_OWN_GROUP		(1u << 6) /* @pgid belongs to the tree */
-#define KCR_PROCESS_FLAGS		((1u << 7) - 1)
+/* With who makes it: the process of @handlers, of @memory, @parent, or the first. */
+#define KCR_PROCESS_SHARES_UNDO		(1u << 7) /* what semaphores undo (CLONE_SYSVSEM) */
+#define KCR_PROCESS_SHARES_IO		(1u << 8) /* I/O context (CLONE_IO) */
+#define KCR_PROCESS_SHARES		(KCR_PROCESS_SHARES_UNDO | KCR_PROCESS_SHARES_IO)
+#define KCR_PROCESS_FLAGS		((1u << 9) - 1)
 
 /**
  * struct kcr_img_process - KCR_KIND_PROCESS

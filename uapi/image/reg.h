@@ -18,8 +18,8 @@
 /**
  * struct kcr_img_reg - KCR_KIND_REG: an open regular file or directory, or
  *	anything that is open with O_PATH
- * @content: id of the KCR_KIND_CONTENT record that holds its bytes; 0: they
- *	are where @path leads
+ * @content: id of the KCR_KIND_CONTENT record that holds its bytes, or is the
+ *	directory that it was; 0: they are where @path leads
  * @flags: KCR_FILE_*
  * @pos: position in bytes; in a directory what the file system makes of it
  * @type: KCR_REG_*

@@ -6,7 +6,8 @@
 
 #define KCR_THREAD_LEADER	(1u << 0)
 #define KCR_THREAD_ENDED	(1u << 1) /* with KCR_THREAD_LEADER: others go on */
-#define KCR_THREAD_FLAGS	(KCR_THREAD_LEADER | KCR_THREAD_ENDED)
+#define KCR_THREAD_SHARES_IO	(1u << 2) /* I/O context (CLONE_IO), with the main thread */
+#define KCR_THREAD_FLAGS	((1u << 3) - 1)
 
 /**
  * struct kcr_img_thread - KCR_KIND_THREAD; records owned by it follow
