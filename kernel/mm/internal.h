@@ -27,8 +27,24 @@ struct kcr_snapshot {
 };
 
 /**
+ * struct kcr_copy - a window of pages that were copied while all was parked
+ * @node: in a list of struct kcr_mm_data, in the order in which they are written
+ * @id: of the address space or shared object
+ * @addr: of the first page, a multiple of the window's size
+ * @all: of pages that hold zeros it is said that they are there
+ * @pages: with a reference each, NULL where there is none
+ */
+struct kcr_copy {
+	struct list_head node;
+	u32 id;
+	u64 addr;
+	bool all;
+	struct page *pages[KCR_PAGES_MAX];
+};
+
+/**
  * struct kcr_mm_data - ctx->mm_data
- * @copies: checkpoint: shared pages copied while parked, shmem.c's
+ * @copies: checkpoint: shared pages copied while parked, struct kcr_copy
  * @shmems: checkpoint: shared objects to read while everything stays parked
  * @copied: bytes of them
  * @donation: checkpoint: who makes the snapshots, until they are made
@@ -45,6 +61,15 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
 /* snapshot.c */
 void kcr_snapshot_drop(struct kcr_process *p);
 void kcr_donation_end(struct kcr_mm_data *data);
+
+/* copies.c */
+struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr);
+int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
+		  struct page *page, bool all);
+int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c);
+void kcr_copy_empty(struct kcr_copy *c);
+void kcr_copy_drop(struct kcr_copy *c);
+void kcr_copies_drop(struct list_head *list);
 
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);

@@ -19,6 +19,20 @@
 
 #define READ_WRITE	(KCR_FILE_READ | KCR_FILE_WRITE)
 
+/* What it holds is saved once. */
+static int memory_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
+{
+	return kcr_save_object(ctx, KCR_KIND_SHMEM, file->f_path.dentry, id);
+}
+
+/* What record @id was made into, with a reference, or NULL. */
+static struct file *memory_restored(struct kcr_ctx *ctx, u32 id)
+{
+	struct file *file = kcr_object_get(ctx, id, KCR_KIND_SHMEM);
+
+	return file ? get_file(file) : NULL;
+}
+
 static int memfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
@@ -29,7 +43,7 @@ static int memfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	if (!kcr_file_is_memfd(file))
 		return kcr_refuse(ctx, "%pD is memory of a driver: not supported yet",
 				  file);
-	ret = kcr_file_flags_save(ctx, file, &flags) ?: kcr_shmem_save(ctx, file, &shmem);
+	ret = kcr_file_flags_save(ctx, file, &flags) ?: memory_save(ctx, file, &shmem);
 	if (ret)
 		return ret;
 	img.shmem = cpu_to_le32(shmem);
@@ -68,7 +82,7 @@ static struct file *memfd_open(struct file *memory, const struct kcr_img_memfd *
 static int memfd_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_memfd *img = kcr_rec_as(rec, struct kcr_img_memfd);
-	struct file *memory = kcr_shmem_restored(ctx, le32_to_cpu(img->shmem));
+	struct file *memory = memory_restored(ctx, le32_to_cpu(img->shmem));
 	struct file *file;
 
 	if (!memory)

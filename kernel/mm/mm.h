@@ -30,8 +30,6 @@ int kcr_mm_fill(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
  */
 bool kcr_file_is_shmem(struct file *file);	/* on a tmpfs, of whatever mount */
 bool kcr_file_is_memfd(struct file *file);	/* KCR_KIND_MEMFD saves it */
-int kcr_shmem_save(struct kcr_ctx *ctx, struct file *file, u32 *id);
-struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id);	/* own reference */
 /* For System V segments, whose record is another. */
 int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode);
 int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id);
