@@ -97,6 +97,7 @@
 	x(fcntl_setlk,		"take locks on files")			\
 	x(fcntl_setlease,	"take leases of files")			\
 	KCR_KSYM_NUMA(x)						\
+	KCR_KSYM_HUGETLB(x)						\
 	x(vfs_fchmod,		"give what is made its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
 	x(__do_semtimedop,	"restore what is undone at exit, carry on semtimedop()") \

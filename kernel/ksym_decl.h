@@ -13,6 +13,7 @@
 #include <linux/file.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/fs_struct.h>
+#include <linux/hugetlb.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
@@ -101,6 +102,13 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 	x(ptracer_relations,	struct list_head, "see who may trace it (PR_SET_PTRACER)")
 #else
 #define KCR_KSYM_YAMA(x)
+#endif
+
+#ifdef CONFIG_HUGETLBFS
+#define KCR_KSYM_HUGETLB(x)						\
+	x(hugetlb_file_setup,	"make memory of huge pages")
+#else
+#define KCR_KSYM_HUGETLB(x)
 #endif
 
 #ifdef CONFIG_NUMA

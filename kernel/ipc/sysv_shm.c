@@ -422,7 +422,7 @@ static int segment_commit(struct kcr_ctx *ctx, struct kcr_ipc *ipc,
 	int ret = 0;
 
 	if (!ipc->made)
-		ret = kcr_shmem_replace(ctx, file_inode(ipc->base), file_inode(ipc->memory));
+		ret = kcr_shmem_replace(ctx, ipc->base, ipc->memory);
 	ret = ret ?: settle(ctx, img);
 	if (!ret && le32_to_cpu(img->flags) & KCR_SHM_REMOVED)
 		kcr_syscall(shmctl, ipc->id, IPC_RMID, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pages that are copied while the program is stopped, for a snapshot can't hold
- * them: those of shared memory. They are put into windows, in the order in which
- * they are written, within the limit on what is copied then.
+ * them: those of shared memory, and huge pages (hugetlb.c). They are put into
+ * windows, in the order in which they are written, within the limit on what is
+ * copied then.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -116,6 +117,8 @@ int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 /* kcr_copy_write() - write a window */
 int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c)
 {
+	if (c->parent)
+		return kcr_write_no_pages(ctx, c->id, c->addr, KCR_PAGES_PARENT, KCR_PAGES_MAX);
 	return kcr_write_window(ctx, c->id, c->addr, 0, c->pages, KCR_PAGES_MAX, c->all, NULL);
 }
 

@@ -70,6 +70,8 @@ struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index)
 	pgoff_t end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
 	unsigned long i = *index;
 
+	if (kcr_inode_is_hugetlb(inode))
+		return kcr_hugetlb_page_next(inode, index);
 	if (!end || !xa_find(&mapping->i_pages, &i, end - 1, XA_PRESENT))
 		return NULL;
 	*index = i;
@@ -96,7 +98,8 @@ static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 			break;
 		if (IS_ERR(page))
 			return kcr_shmem_page_failed(ctx, page);
-		ret = kcr_copy_page(ctx, &data->copies, id, (u64)index << PAGE_SHIFT, page, false);
+		ret = kcr_copy_page(ctx, &data->copies, id, (u64)index << PAGE_SHIFT, page,
+				    kcr_inode_is_hugetlb(inode));
 		put_page(page);
 		cond_resched();
 	}
@@ -130,17 +133,27 @@ static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
 	return false;
 }
 
+/* Private memory of huge pages has an inode as well, and nothing in it. */
+static bool shows_it(const struct vm_area_struct *vma, struct inode *inode)
+{
+	return vma->vm_flags & VM_MAYSHARE || !kcr_inode_is_hugetlb(inode) ||
+	       inode->i_mapping->nrpages;
+}
+
 /* Mapped by a process that would not be in the image? */
 static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
+	struct vm_area_struct *vma;
 	struct rb_node *node;
 	bool other = false;
 
 	i_mmap_lock_read(mapping);
-	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node))
-		if (!is_ours(ctx, rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm))
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
+		vma = rb_entry(node, struct vm_area_struct, shared.rb);
+		if (shows_it(vma, inode) && !is_ours(ctx, vma->vm_mm))
 			other = true;
+	}
 	i_mmap_unlock_read(mapping);
 	return other;
 }
@@ -148,13 +161,14 @@ static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 /* kcr_shmem_refuse() - what is shared with others, or can't be told */
 int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 {
-	struct shmem_inode_info *info = SHMEM_I(inode);
+	u32 seals = kcr_inode_is_hugetlb(inode) ? kcr_hugetlb_seals(inode) :
+						  SHMEM_I(inode)->seals;
 	int ret = 0;
 
 	if (mapped_elsewhere(ctx, inode))
 		ret = kcr_refuse(ctx, "shared with another process");
-	if (!ret && info->seals & ~KCR_SEALS)
-		ret = kcr_refuse(ctx, "seals %x are not known here", info->seals);
+	if (!ret && seals & ~KCR_SEALS)
+		ret = kcr_refuse(ctx, "seals %x are not known here", seals);
 	return ret;
 }
 
@@ -196,7 +210,8 @@ int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 		return read_later(ctx, data, id, inode);
 	if (!(ctx->flags & KCR_CKPT_CHECK))
 		return copy_pages(ctx, data, id, inode);
-	ctx->bytes_total += (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
+	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
+			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
 	return 0;
 }
 
@@ -253,6 +268,7 @@ static int later_write(struct kcr_ctx *ctx, struct later *l)
 	if (!c)
 		return kcr_nomem(ctx);
 	c->id = l->id;
+	c->all = kcr_inode_is_hugetlb(l->inode);
 	do {
 		ret = window_read(ctx, l->inode, &index, c, &more);
 		if (!ret && more)
@@ -291,6 +307,7 @@ void kcr_shmem_drop(struct kcr_mm_data *data)
 	struct later *l, *lnext;
 
 	kcr_copies_drop(&data->copies);
+	kcr_copies_drop(&data->own);
 	list_for_each_entry_safe(l, lnext, &data->shmems, node) {
 		list_del(&l->node);
 		iput(l->inode);
@@ -312,9 +329,19 @@ static const struct kcr_img_mempolicy_range *ranges_of(const struct kcr_rec *rec
 	return (const struct kcr_img_mempolicy_range *)(rec->data + sizeof(struct kcr_img_shmem));
 }
 
+/* kcr_memfd_check() - may there be memory of that name and mode here? */
+int kcr_memfd_check(struct kcr_ctx *ctx, const char *name, u32 mode)
+{
+	if (strncmp(name, "memfd:", 6) || !(mode & 0111) || !kcr_memfd_noexec())
+		return 0;
+	return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
+			"%s: executable memory is not allowed here (vm.memfd_noexec)", name);
+}
+
 static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
+	int ret;
 
 	if (rec->len != sizeof(*img) + (u64)policies_of(rec) * sizeof(*ranges_of(rec)))
 		return kcr_bad_image(ctx, "shared memory record of %zu bytes", rec->len);
@@ -326,12 +353,8 @@ static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (le32_to_cpu(img->flags) & ~KCR_SHMEM_FLAGS || le32_to_cpu(img->mode) & ~0777 ||
 	    le32_to_cpu(img->seals) & ~KCR_SEALS)
 		return kcr_bad_image(ctx, "%s with unknown flags", img->name);
-	if (!strncmp(img->name, "memfd:", 6) && le32_to_cpu(img->mode) & 0111 &&
-	    kcr_memfd_noexec())
-		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
-				"%s: executable memory is not allowed here (vm.memfd_noexec)",
-				img->name);
-	return kcr_mempolicy_check_ranges(ctx, ranges_of(rec), policies_of(rec));
+	ret = kcr_memfd_check(ctx, img->name, le32_to_cpu(img->mode));
+	return ret ?: kcr_mempolicy_check_ranges(ctx, ranges_of(rec), policies_of(rec));
 }
 
 static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
