@@ -175,6 +175,7 @@
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \
+	KCR_KSYM_HUGETLB_VARS(x)					\
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \

@@ -107,8 +107,11 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #ifdef CONFIG_HUGETLBFS
 #define KCR_KSYM_HUGETLB(x)						\
 	x(hugetlb_file_setup,	"make memory of huge pages")
+#define KCR_KSYM_HUGETLB_VARS(x)					\
+	x(shm_file_operations_huge, const struct file_operations, "know attached shared memory")
 #else
 #define KCR_KSYM_HUGETLB(x)
+#define KCR_KSYM_HUGETLB_VARS(x)
 #endif
 
 #ifdef CONFIG_NUMA

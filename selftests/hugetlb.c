@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of huge pages: private, shared and as a memfd. A second process from one image
- * needs the pool as well, so the last test gives it back.
+ * Memory of huge pages: private, shared, as a memfd and as a System V segment. A
+ * second process from one image needs the pool as well, so the last test gives
+ * it back.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -397,6 +400,61 @@ TEST_REFUSED(refuses_pages_that_went_to_the_parent, "huge pages of it went to it
 	EXPECT_STREQ("after", p);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+TEST(keeps_system_v_memory)
+{
+	struct shmid_ds ds;
+	char *p, *q;
+	int id;
+
+	need_pool(POOL);
+	id = shmget(IPC_PRIVATE, 3 * HUGE - 5, IPC_CREAT | SHM_HUGETLB | 0600);
+	ASSERT_LE(0, id);
+	p = shmat(id, NULL, 0);
+	q = shmat(id, NULL, SHM_RDONLY);
+	ASSERT_NE(-1, (long)p);
+	ASSERT_NE(-1, (long)q);
+	strcpy(p + PAGE, "segment");
+	EXPECT_EQ(0, p[2 * HUGE]);
+	EXPECT_POOL(2, 1);
+	cut();
+	EXPECT_POOL(2, 1);
+	EXPECT_STREQ("segment", q + PAGE);
+	EXPECT_STREQ("", q);
+	EXPECT_TRUE(has_flag(p, "ht"));
+	strcpy(p, "seen through both");
+	EXPECT_STREQ("seen through both", q);
+	EXPECT_EQ(-1, mprotect(q, HUGE, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(0, shmctl(id, IPC_STAT, &ds));
+	EXPECT_EQ(3 * HUGE - 5, ds.shm_segsz);
+	EXPECT_EQ(2, ds.shm_nattch);
+	strcpy(p + HUGE, "new");
+	EXPECT_POOL(3, 0);
+	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
+	EXPECT_EQ(0, shmdt(q));
+	EXPECT_EQ(0, shmdt(p));
+	EXPECT_POOL(0, 0);
+}
+
+TEST(keeps_system_v_memory_that_was_removed)
+{
+	char *p;
+	int id;
+
+	need_pool(POOL);
+	id = shmget(IPC_PRIVATE, 3 * HUGE, IPC_CREAT | SHM_HUGETLB | SHM_NORESERVE | 0600);
+	ASSERT_LE(0, id);
+	p = shmat(id, NULL, 0);
+	ASSERT_NE(-1, (long)p);
+	strcpy(p + HUGE, "removed");
+	ASSERT_EQ(0, shmctl(id, IPC_RMID, NULL));
+	EXPECT_POOL(1, 0);
+	cut();
+	EXPECT_STREQ("removed", p + HUGE);
+	EXPECT_POOL(1, 0);
+	EXPECT_EQ(0, shmdt(p));
+	EXPECT_POOL(0, 0);
 }
 
 /* Nothing is reserved, and nothing touched: the pool may be empty. */

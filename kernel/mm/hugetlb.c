@@ -2,9 +2,9 @@
 /*
  * Memory of huge pages (MAP_HUGETLB, MFD_HUGETLB): an inode that the kernel has
  * made, on the hugetlbfs of a page size. Each MAP_HUGETLB mapping has one of its
- * own, even a private one, whose pages belong to the mapping (pages.c). Files of
- * a hugetlbfs that somebody has mounted are refused by name, and so are System V
- * segments of huge pages.
+ * own, even a private one, whose pages belong to the mapping (pages.c). System V
+ * segments of huge pages are sysv_shm.c's. Files of a hugetlbfs that somebody
+ * has mounted are refused by name.
  *
  * Why all huge pages are copied, into small ones, while the program is stopped:
  * a snapshot of private ones would share them copy-on-write, as with a child.
