@@ -79,6 +79,15 @@ static char *map(int flags, int fd, size_t len)
 	return p;
 }
 
+static int huge_memfd(unsigned int flags)
+{
+	int fd = memfd_create("huge", MFD_HUGETLB | flags);
+
+	if (fd < 0)
+		skip("no MFD_HUGETLB");
+	return fd;
+}
+
 static void write_in_a_child(char *p, const char *text)
 {
 	int status = 1;
@@ -119,6 +128,25 @@ TEST(keeps_private_memory)
 	strcpy(p + HUGE, "later");
 	EXPECT_STREQ("later", p + HUGE);
 	EXPECT_POOL(4, 0);
+}
+
+/* Huge pages are everybody's; only root makes some. */
+TEST(keeps_a_users_own, .user = "alice")
+{
+	char *p, *q;
+	int fd;
+
+	if (pages("HugePages_Free") < 3)
+		skip("no huge pages");
+	p = map(MAP_PRIVATE, -1, HUGE);
+	fd = huge_memfd(0);
+	q = map(MAP_SHARED, fd, 2 * HUGE);
+	ASSERT_EQ(0, ftruncate(fd, HUGE));
+	strcpy(p, "private");
+	strcpy(q, "shared");
+	cut();
+	EXPECT_STREQ("private", p);
+	EXPECT_STREQ("shared", q);
 }
 
 TEST(keeps_protection_and_advice)
@@ -175,15 +203,6 @@ TEST(keeps_shared_memory)
 	write_in_a_child(p + HUGE, "from another");
 	EXPECT_STREQ("from another", p + HUGE);
 	EXPECT_POOL(4, 0);
-}
-
-static int huge_memfd(unsigned int flags)
-{
-	int fd = memfd_create("huge", MFD_HUGETLB | flags);
-
-	if (fd < 0)
-		skip("no MFD_HUGETLB");
-	return fd;
 }
 
 TEST(keeps_a_memfd)
