@@ -99,6 +99,7 @@
 	KCR_KSYM_PATH(x)						\
 	KCR_KSYM_DNOTIFY(x)						\
 	KCR_KSYM_NUMA(x)						\
+	KCR_KSYM_HUGETLB(x)						\
 	x(vfs_fchmod,		"give what is made its permissions") \
 	x(ipc_obtain_object_check, "find a System V object")		\
 	x(__do_semtimedop,	"restore what is undone at exit, carry on semtimedop()") \
@@ -177,6 +178,7 @@
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \
+	KCR_KSYM_HUGETLB_VARS(x)					\
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \

@@ -13,6 +13,7 @@
 #include <linux/file.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/fs_struct.h>
+#include <linux/hugetlb.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
@@ -120,6 +121,16 @@ struct nsproxy *create_new_namespaces(unsigned long flags, struct task_struct *t
 #else
 #define KCR_KSYM_DNOTIFY(x)
 #define KCR_KSYM_DNOTIFY_VARS(x)
+#endif
+
+#ifdef CONFIG_HUGETLBFS
+#define KCR_KSYM_HUGETLB(x)						\
+	x(hugetlb_file_setup,	"make memory of huge pages")
+#define KCR_KSYM_HUGETLB_VARS(x)					\
+	x(shm_file_operations_huge, const struct file_operations, "know attached shared memory")
+#else
+#define KCR_KSYM_HUGETLB(x)
+#define KCR_KSYM_HUGETLB_VARS(x)
 #endif
 
 #ifdef CONFIG_NUMA

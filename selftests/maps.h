@@ -12,7 +12,7 @@ struct mapping {
 	char perms[5];
 	char path[256];
 	char flags[256];	/* " rd wr mr " */
-	long rss_kb, huge_kb, swap_kb;
+	long rss_kb, huge_kb, swap_kb, page_kb;
 };
 
 /* The mapping of @addr; false if there is none. */
@@ -36,6 +36,7 @@ static inline bool mapping_of(const void *addr, struct mapping *m)
 		} else if (inside) {
 			sscanf(line, "Rss: %ld", &m->rss_kb);
 			sscanf(line, "Swap: %ld", &m->swap_kb);
+			sscanf(line, "KernelPageSize: %ld", &m->page_kb);
 			sscanf(line, "AnonHugePages: %ld", &m->huge_kb);
 			if (!strncmp(line, "VmFlags:", 8))
 				strcpy(m->flags, line + 8);

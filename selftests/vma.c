@@ -368,34 +368,6 @@ TEST_REFUSED(refuses_secret_memory, "secret memory")
 	EXPECT_EQ(1, p[0]);
 }
 
-static bool huge_pages(int n)
-{
-	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "w");
-
-	if (f) {
-		fprintf(f, "%d\n", n);
-		fclose(f);
-	}
-	return f;
-}
-
-TEST_REFUSED(refuses_hugetlb, "hugetlbfs")
-{
-	char *p;
-
-	if (!huge_pages(4))
-		skip("no hugetlb");
-	p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-	if (p == MAP_FAILED)
-		skip("no huge page");
-	p[0] = 1;
-	cut();
-	EXPECT_EQ(1, p[0]);
-	munmap(p, 2 << 20);
-	huge_pages(0);
-}
-
 static bool name_memory(void *p, const char *name)
 {
 	return !prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, PAGE, name);

@@ -119,6 +119,7 @@ struct kcr_rec_head {
 	x(16, PTY,	pty,	  "pseudo terminal")			\
 	x(17, TTY_END,	tty_end,  "open end of a pseudo terminal")	\
 	x(10, SHMEM,	shmem,	  "shared memory, memfd or tmpfs file's memory") \
+	x(27, HUGETLB,	hugetlb,  "memory of huge pages")		\
 	x(11, MEMFD,	memfd,	  "open memfd")				\
 	x(15, UNIX,	unix,	  "UNIX socket")			\
 	x(70, UNIX_SOCK, unix_sock, "UNIX socket that nobody has open")	\
@@ -174,7 +175,7 @@ enum kcr_kind {
 
 /**
  * struct kcr_img_pages - KCR_KIND_PAGES: a run of pages of one address space
- * @mm: id of the KCR_KIND_MM or KCR_KIND_SHMEM record
+ * @mm: id of the KCR_KIND_MM record, or of one of memory that is shared
  * @count: pages, 1 to KCR_PAGES_MAX; their bytes follow the payload's padding
  * @addr: user address of the first page, or offset in the shared object
  * @flags: KCR_PAGES_*

@@ -40,8 +40,8 @@ static bool memfd_match(struct kcr_ctx *ctx, struct file *file)
 {
 	const struct super_block *sb = file_inode(file)->i_sb;
 
-	return S_ISREG(file_inode(file)->i_mode) && sb->s_magic == TMPFS_MAGIC &&
-	       sb->s_flags & SB_KERNMOUNT;
+	return S_ISREG(file_inode(file)->i_mode) && sb->s_flags & SB_KERNMOUNT &&
+	       (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC);
 }
 
 /* The first kind that recognizes a file has it. */

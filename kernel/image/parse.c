@@ -24,6 +24,7 @@
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/given.h"
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/hugetlb.h"
 #include "../../uapi/image/inotify.h"
 #include "../../uapi/image/itimer.h"
 #include "../../uapi/image/locks.h"
@@ -113,6 +114,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  sizeof(struct kcr_img_shmem) +
 					  KCR_MEMPOLICY_RANGES_MAX *
 					  sizeof(struct kcr_img_mempolicy_range)),
+	[KCR_KIND_HUGETLB]	= EXACTLY(struct kcr_img_hugetlb),
 	[KCR_KIND_PTY]		= AT_LEAST(struct kcr_img_pty),
 	[KCR_KIND_TTY_END]	= EXACTLY(struct kcr_img_tty_end),
 	[KCR_KIND_CTTY]		= EXACTLY(struct kcr_img_ctty),

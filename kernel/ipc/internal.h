@@ -53,6 +53,7 @@ struct kcr_ipc_data {
  * @size: bytes, or semaphores
  * @flags: for shmget() and others, besides the permissions
  * @ctime: when it was made or changed
+ * @page_shift: of a segment of huge pages, else 0
  * @same: is the object that is there, locked, the one that was saved?
  */
 struct kcr_ipc_want {
@@ -61,6 +62,7 @@ struct kcr_ipc_want {
 	u64 size;
 	int flags;
 	u64 ctime;
+	u32 page_shift;
 	bool (*same)(const struct kern_ipc_perm *perm, const struct kcr_ipc_want *want);
 };
 

@@ -254,6 +254,13 @@ static int not_made(struct kcr_ctx *ctx, const struct kcr_ipc_want *want, long e
 				le32_to_cpu(want->img->key));
 	if (err >= 0)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EEXIST, "its id is in use");
+	if (want->page_shift && err == -ENOMEM)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
+				"too few huge pages of %llu kB are free here (vm.nr_hugepages)",
+				1ull << want->page_shift >> 10);
+	if (want->page_shift && err == -EPERM)
+		return kcr_fail(ctx, KCR_CLASS_PERMISSION, err,
+				"you may not make some of huge pages (CAP_IPC_LOCK, vm.hugetlb_shm_group)");
 	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err, "can't be made (errno %ld)", -err);
 }
 

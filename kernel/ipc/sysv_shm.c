@@ -13,8 +13,9 @@
  *
  * struct shmid_kernel, field by field:
  *   shm_perm			ipc.c; SHM_DEST and SHM_LOCKED are KCR_SHM_* flags
- *   shm_file			its memory; the name that /proc/PID/maps shows is
- *				made of the key, which a removed one has lost
+ *   shm_file			its memory, of small or huge pages; the name that
+ *				/proc/PID/maps shows is made of the key, which a
+ *				removed one has lost
  *   shm_nattch			follows from the mappings
  *   shm_segsz, times		saved
  *   shm_cprid, shm_lprid	saved; 0 for a process that is not in the image
@@ -69,6 +70,10 @@ static void shm_unlock(struct kcr_shm_kernel *shm)
 
 bool kcr_file_is_attached(const struct file *file)
 {
+#ifdef CONFIG_HUGETLBFS
+	if (file->f_op == &kcr_var(shm_file_operations_huge))
+		return true;
+#endif
 	return file->f_op == &kcr_var(shm_file_operations);
 }
 
@@ -79,14 +84,23 @@ bool kcr_attached_match(struct kcr_ctx *ctx, struct file *file)
 
 /* Save */
 
+/* Huge pages that are all there count as well as reserved ones. */
+static bool is_reserved(struct inode *inode)
+{
+	return kcr_inode_is_hugetlb(inode) ? kcr_hugetlb_reserved(inode) :
+					     !(SHMEM_I(inode)->flags & VM_NORESERVE);
+}
+
 static void segment_read(struct kcr_ctx *ctx, const struct kcr_shm_kernel *shm,
 			 struct kcr_img_sysv_shm *img)
 {
-	u32 flags = 0;
+	u32 flags = 0, shift = kcr_hugetlb_shift(file_inode(shm->shm_file));
 
 	kcr_ipc_save(ctx, &shm->shm_perm, &img->perm);
-	if (SHMEM_I(file_inode(shm->shm_file))->flags & VM_NORESERVE)
+	if (!is_reserved(file_inode(shm->shm_file)))
 		flags |= KCR_SHM_NORESERVE;
+	if (shift)
+		flags |= KCR_SHM_HUGE;
 	if (shm->shm_perm.mode & KCR_SHM_MLOCKED)
 		flags |= KCR_SHM_LOCKED;
 	if (shm->shm_perm.mode & KCR_SHM_DEST)
@@ -94,6 +108,7 @@ static void segment_read(struct kcr_ctx *ctx, const struct kcr_shm_kernel *shm,
 	if (!list_empty(&shm->shm_clist) && kcr_pid_in_tree(ctx, shm->shm_cprid))
 		flags |= KCR_SHM_LISTED;
 	img->flags = cpu_to_le32(flags);
+	img->page_shift = cpu_to_le32(shift);
 	img->size = cpu_to_le64(shm->shm_segsz);
 	img->atime = cpu_to_le64(shm->shm_atim);
 	img->dtime = cpu_to_le64(shm->shm_dtim);
@@ -109,8 +124,8 @@ static int segment_write(struct kcr_ctx *ctx, struct file *base, u32 id)
 	struct kcr_shm_kernel *shm;
 	bool same;
 
-	if (inode->i_sb->s_magic != TMPFS_MAGIC)
-		return kcr_refuse(ctx, "huge pages of hugetlbfs");
+	if (inode->i_sb->s_magic != TMPFS_MAGIC && !kcr_inode_is_hugetlb(inode))
+		return kcr_refuse(ctx, "memory of another kind than System V's");
 	shm = shm_lock(inode->i_ino);
 	if (!shm)
 		return kcr_refuse(ctx, "it can't be found in its namespace");
@@ -212,6 +227,15 @@ static int shm_save_image(struct kcr_ctx *ctx)
 
 /* Restore */
 
+/* As MAP_HUGETLB has it: six bits. */
+static bool page_shift_ok(const struct kcr_img_sysv_shm *img)
+{
+	u32 shift = le32_to_cpu(img->page_shift);
+
+	return le32_to_cpu(img->flags) & KCR_SHM_HUGE ?
+	       shift > PAGE_SHIFT && shift <= SHM_HUGE_MASK : !shift;
+}
+
 static int attached_check(struct kcr_ctx *ctx, const struct kcr_img_sysv_shm *img)
 {
 	if (le32_to_cpu(img->flags) & ~KCR_SHM_READONLY || !img->segment)
@@ -230,7 +254,7 @@ static int shm_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return attached_check(ctx, img);
 	flags = le32_to_cpu(img->flags);
 	if (flags & ~KCR_SHM_FLAGS || flags & KCR_SHM_READONLY || !img->size || !rec->id ||
-	    le64_to_cpu(img->size) > MAX_LFS_FILESIZE ||
+	    le64_to_cpu(img->size) > MAX_LFS_FILESIZE || !page_shift_ok(img) ||
 	    (flags & KCR_SHM_REMOVED && img->perm.key))
 		return kcr_bad_image(ctx, "shared memory with flags %#x and %llu bytes",
 				     flags, le64_to_cpu(img->size));
@@ -246,7 +270,7 @@ static bool shm_same(const struct kern_ipc_perm *perm, const struct kcr_ipc_want
 
 	return looks_right(shm) && !shm->shm_nattch && shm->shm_segsz == want->size &&
 	       shm->shm_ctim == want->ctime &&
-	       file_inode(shm->shm_file)->i_sb->s_magic == TMPFS_MAGIC;
+	       kcr_hugetlb_shift(file_inode(shm->shm_file)) == want->page_shift;
 }
 
 /* Where the pages go: into the segment, or, if it was there, aside. */
@@ -278,6 +302,7 @@ static int segment_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		.img = &img->perm,
 		.size = le64_to_cpu(img->size),
 		.ctime = le64_to_cpu(img->ctime),
+		.page_shift = le32_to_cpu(img->page_shift),
 		.same = shm_same,
 	};
 	size_t mark = kcr_ipc_where(ctx, KCR_IPC_SHM, le32_to_cpu(img->perm.id));
@@ -286,6 +311,8 @@ static int segment_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	if (le32_to_cpu(img->flags) & KCR_SHM_NORESERVE)
 		want.flags = SHM_NORESERVE;
+	if (want.page_shift)
+		want.flags |= SHM_HUGETLB | want.page_shift << SHM_HUGE_SHIFT;
 	ipc = kcr_ipc_restore(ctx, rec, &want);
 	ret = ipc ? memory_begin(ctx, ipc) : ctx->error ?: -EEXIST;
 	kcr_where_end(ctx, mark);
@@ -422,7 +449,7 @@ static int segment_commit(struct kcr_ctx *ctx, struct kcr_ipc *ipc,
 	int ret = 0;
 
 	if (!ipc->made)
-		ret = kcr_shmem_replace(ctx, file_inode(ipc->base), file_inode(ipc->memory));
+		ret = kcr_shmem_replace(ctx, ipc->base, ipc->memory);
 	ret = ret ?: settle(ctx, img);
 	if (!ret && le32_to_cpu(img->flags) & KCR_SHM_REMOVED)
 		kcr_syscall(shmctl, ipc->id, IPC_RMID, 0);

@@ -29,7 +29,8 @@
 
 static bool may_fill(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & (VM_MAYSHARE | VM_IO | VM_PFNMAP | VM_DONTEXPAND));
+	return !(vma->vm_flags & (VM_MAYSHARE | VM_IO | VM_PFNMAP)) &&
+	       (vma->vm_flags & (VM_DONTEXPAND | VM_HUGETLB)) != VM_DONTEXPAND;
 }
 
 /* Is all of it memory that a run may fill? */
@@ -46,8 +47,29 @@ static bool range_ok(struct mm_struct *mm, unsigned long addr, unsigned long end
 	return true;
 }
 
+/* The memory of huge pages that is mapped there, with a reference, or NULL. */
+static struct file *hugetlb_at(unsigned long addr)
+{
+	struct file *file = NULL;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, addr);
+	if (vma && vma->vm_flags & VM_HUGETLB)
+		file = get_file(vma->vm_file);
+	mmap_read_unlock(current->mm);
+	return file;
+}
+
 static int fill_failed(struct kcr_ctx *ctx, unsigned long addr, long err)
 {
+	struct file *huge = hugetlb_at(addr);
+
+	if (huge) {
+		err = kcr_hugetlb_few(ctx, file_inode(huge), err);
+		fput(huge);
+		return err;
+	}
 	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
 			"page %lx can't be put in place (errno %ld)", addr, -err);
 }

@@ -25,13 +25,16 @@
 /* Of others fork() gives the child none, or not the same. */
 #define INHERITABLE	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | \
 			 VM_NORESERVE | VM_ACCOUNT | VM_DONTDUMP | VM_HUGEPAGE |	\
-			 VM_NOHUGEPAGE | VM_SEQ_READ | VM_RAND_READ)
+			 VM_NOHUGEPAGE | VM_SEQ_READ | VM_RAND_READ | VM_HUGETLB)
 
 #define IMG_INHERITABLE	(KCR_VMA_READ | KCR_VMA_WRITE | KCR_VMA_EXEC | KCR_VMA_MAYREAD |	\
 			 KCR_VMA_MAYWRITE | KCR_VMA_MAYEXEC | KCR_VMA_NORESERVE |	\
 			 KCR_VMA_ACCOUNT | KCR_VMA_DONTDUMP | KCR_VMA_HUGEPAGE |	\
 			 KCR_VMA_NOHUGEPAGE | KCR_VMA_SEQ_READ | KCR_VMA_RAND_READ |	\
-			 KCR_VMA_INHERITED)
+			 KCR_VMA_HUGETLB)
+
+/* They follow from the fork. */
+#define IMG_FORKED	(KCR_VMA_INHERITED | KCR_VMA_UNRESERVED)
 
 /**
  * struct kcr_kept - a mapping that is kept
@@ -69,6 +72,12 @@ struct place {
 	bool policy;
 };
 
+/* What differs without meaning anything. */
+static unsigned long flags_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & ~(VM_SOFTDIRTY | (vma->vm_flags & VM_HUGETLB ? VM_DONTEXPAND : 0));
+}
+
 static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
 {
 	struct vm_area_struct *vma;
@@ -80,7 +89,7 @@ static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
 			.start = vma->vm_start,
 			.end = vma->vm_end,
 			.pgoff = vma->vm_pgoff,
-			.flags = vma->vm_flags & ~VM_SOFTDIRTY,
+			.flags = flags_of(vma),
 			.file = vma->vm_file,
 			.origin = vma->anon_vma ? vma->anon_vma->root : NULL,
 #ifdef CONFIG_NUMA
@@ -159,10 +168,10 @@ static const struct kcr_img_vma *parents_mapping(struct kcr_process *p, u64 star
 static bool img_same_origin(const struct kcr_img_vma *own, const struct kcr_img_vma *parent)
 {
 	u64 start = le64_to_cpu(own->start), from = le64_to_cpu(parent->start);
-	u32 flags = le32_to_cpu(own->flags) & ~KCR_VMA_INHERITED;
+	u32 flags = le32_to_cpu(own->flags) & ~IMG_FORKED;
 
 	return start >= from && le64_to_cpu(own->end) <= le64_to_cpu(parent->end) &&
-	       flags == (le32_to_cpu(parent->flags) & ~KCR_VMA_INHERITED) &&
+	       flags == (le32_to_cpu(parent->flags) & ~IMG_FORKED) &&
 	       !(flags & ~IMG_INHERITABLE) && own->file == parent->file &&
 	       !own->pkey && !parent->pkey &&
 	       (!own->file ||
@@ -209,18 +218,24 @@ int kcr_inherit_begin(struct kcr_process *p)
 	return ret;
 }
 
-static void zap(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* A huge page goes as a whole; false if an image has it otherwise. */
+static bool zap(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	VMA_ITERATOR(vmi, mm, start);
 	struct vm_area_struct *vma;
+	bool fits = true;
 
 	mmap_read_lock(mm);
 	for_each_vma_range(vmi, vma, end) {
-		unsigned long from = max(start, vma->vm_start);
+		unsigned long from = max(start, vma->vm_start), to = min(end, vma->vm_end);
 
-		kcr_zap(vma, from, min(end, vma->vm_end) - from);
+		fits = IS_ALIGNED(from | to, vma_kernel_pagesize(vma));
+		if (!fits)
+			break;
+		kcr_zap(vma, from, to - from);
 	}
 	mmap_read_unlock(mm);
+	return fits;
 }
 
 /**
@@ -243,8 +258,8 @@ int kcr_inherit_pass(struct kcr_process *p, unsigned long addr, unsigned long ne
 		unsigned long from = max(p->kept_pos, p->kept[i].start);
 		unsigned long to = min(addr, p->kept[i].end);
 
-		if (from < to)
-			zap(current->mm, from, to);
+		if (from < to && !zap(current->mm, from, to))
+			return kcr_bad_image(p->ctx, "half of a huge page at %lx", from);
 	}
 	p->kept_pos = next;
 	kcr_inherit_kept(p, next);

@@ -27,14 +27,32 @@ struct kcr_snapshot {
 };
 
 /**
+ * struct kcr_copy - a window of pages that were copied while all was parked
+ * @node: in a list of struct kcr_mm_data, in the order in which they are written
+ * @id: of the address space or shared object
+ * @addr: of the first page, a multiple of the window's size
+ * @all: of pages that hold zeros it is said that they are there
+ * @parent: all of it is as the parent process has it, and was not copied
+ * @pages: with a reference each, NULL where there is none
+ */
+struct kcr_copy {
+	struct list_head node;
+	u32 id;
+	u64 addr;
+	bool all, parent;
+	struct page *pages[KCR_PAGES_MAX];
+};
+
+/**
  * struct kcr_mm_data - ctx->mm_data
- * @copies: checkpoint: shared pages copied while parked, shmem.c's
+ * @copies: checkpoint: shared pages copied while parked, struct kcr_copy
+ * @own: checkpoint: huge pages of processes' own, likewise, in the order of those
  * @shmems: checkpoint: shared objects to read while everything stays parked
  * @copied: bytes of them
  * @donation: checkpoint: who makes the snapshots, until they are made
  */
 struct kcr_mm_data {
-	struct list_head copies;
+	struct list_head copies, own;
 	struct list_head shmems;
 	size_t copied;
 	struct kcr_donation *donation;
@@ -46,14 +64,35 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
 void kcr_snapshot_drop(struct kcr_process *p);
 void kcr_donation_end(struct kcr_mm_data *data);
 
+/* copies.c */
+struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr);
+int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
+		  struct page *page, bool all);
+int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c);
+void kcr_copy_empty(struct kcr_copy *c);
+void kcr_copy_drop(struct kcr_copy *c);
+void kcr_copies_drop(struct list_head *list);
+
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);
 void kcr_shmem_drop(struct kcr_mm_data *data);
 struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index);
 int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page);
+int kcr_memfd_check(struct kcr_ctx *ctx, const char *name, u32 mode);
 
 /* shmem_fill.c */
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
+
+/* hugetlb.c */
+u32 kcr_hugetlb_seals(struct inode *inode);
+void kcr_hugetlb_vma(const struct vm_area_struct *vma, u32 *flags, bool *lost);
+struct page *kcr_hugetlb_page_next(struct inode *inode, pgoff_t *index);
+int kcr_hugetlb_few(struct kcr_ctx *ctx, struct inode *inode, long err);
+int kcr_hugetlb_unmapped(struct kcr_ctx *ctx, struct inode *inode, unsigned long len, long err);
+struct page *kcr_hugetlb_page(struct kcr_ctx *ctx, struct file *file, pgoff_t index);
+
+/* pages.c */
+int kcr_mm_copy_huge(struct kcr_ctx *ctx);
 
 /* mlock.c */
 int kcr_mlock_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);

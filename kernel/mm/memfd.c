@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Open memory that has no path: a memfd, or what a shared anonymous mapping
- * maps. What it holds is a SHMEM object, which several open files may share.
+ * Open memory that has no path: a memfd, or what a mapping maps that is shared
+ * and anonymous, or has huge pages. What it holds is a SHMEM or HUGETLB object,
+ * which several open files may share.
  *
  * The file that memfd_create() makes does not count as a writer of its inode,
  * one opened through /proc/PID/fd does; that decides whether the memory can be
@@ -19,6 +20,22 @@
 
 #define READ_WRITE	(KCR_FILE_READ | KCR_FILE_WRITE)
 
+/* What it holds is saved once. */
+static int memory_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
+{
+	return kcr_save_object(ctx, kcr_file_is_hugetlb(file) ? KCR_KIND_HUGETLB : KCR_KIND_SHMEM,
+			       file->f_path.dentry, id);
+}
+
+/* What record @id was made into, with a reference, or NULL. */
+static struct file *memory_restored(struct kcr_ctx *ctx, u32 id)
+{
+	struct file *file = kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?:
+			    kcr_object_get(ctx, id, KCR_KIND_HUGETLB);
+
+	return file ? get_file(file) : NULL;
+}
+
 static int memfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct file *file = obj;
@@ -26,10 +43,10 @@ static int memfd_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	u32 shmem = 0, flags = 0;
 	int ret;
 
-	if (!kcr_file_is_memfd(file))
+	if (!kcr_file_is_memfd(file) && !kcr_file_is_hugetlb(file))
 		return kcr_refuse(ctx, "%pD is memory of a driver: not supported yet",
 				  file);
-	ret = kcr_file_flags_save(ctx, file, &flags) ?: kcr_shmem_save(ctx, file, &shmem);
+	ret = kcr_file_flags_save(ctx, file, &flags) ?: memory_save(ctx, file, &shmem);
 	if (ret)
 		return ret;
 	img.shmem = cpu_to_le32(shmem);
@@ -68,7 +85,7 @@ static struct file *memfd_open(struct file *memory, const struct kcr_img_memfd *
 static int memfd_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_memfd *img = kcr_rec_as(rec, struct kcr_img_memfd);
-	struct file *memory = kcr_shmem_restored(ctx, le32_to_cpu(img->shmem));
+	struct file *memory = memory_restored(ctx, le32_to_cpu(img->shmem));
 	struct file *file;
 
 	if (!memory)

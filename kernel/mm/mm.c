@@ -40,6 +40,7 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx)
 		return NULL;
 	}
 	INIT_LIST_HEAD(&data->copies);
+	INIT_LIST_HEAD(&data->own);
 	INIT_LIST_HEAD(&data->shmems);
 	ctx->mm_data = data;
 	return data;

@@ -6,17 +6,20 @@
  * Page tables are walked in windows of 2 MB. References are taken under the
  * page table's lock; then, without any lock, the window is written, and dropped
  * from the snapshot, so that the program no longer pays for a copy when it
- * writes there. Only anonymous pages are written: what else a private mapping
+ * writes there. What was copied before is written in between: runs of pages are
+ * in the order of their addresses. Only anonymous pages are written: what else a private mapping
  * shows is in its file. Pages that the program has given up with MADV_FREE, and
  * not written to since, are left out: it finds zeros there, as it would if the
  * kernel had taken them.
  */
+#include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/pagewalk.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "compat/hugetlb.h"
 #include "compat/mm.h"
 #include "kcr.h"
 #include "ksym.h"
@@ -49,6 +52,7 @@ struct window {
 struct span {
 	unsigned long start, end;
 	bool file;
+	bool counted;	/* all of it, as pages that the file holds */
 };
 
 /* Walk */
@@ -159,7 +163,38 @@ static int take_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	return ret;
 }
 
+#ifdef CONFIG_HUGETLB_PAGE
+/* Of hugetlbfs; the window is within one. */
+static int take_hugetlb(pte_t *pte, unsigned long hmask, unsigned long addr,
+			unsigned long next, struct mm_walk *walk)
+{
+	struct window *w = walk->private;
+	spinlock_t *ptl = huge_pte_lock(hstate_vma(walk->vma), walk->mm, pte);
+	pte_t entry = kcr_huge_ptep_get(walk->mm, addr & hmask, pte);
+	struct page *head = pte_present(entry) ? pte_page(entry) : NULL;
+	int ret = 0;
+
+	if (!huge_pte_none(entry) && !(head && !PageAnon(head))) {
+		ret = !in_window(w, addr);
+		for (; !ret && addr < next; addr += PAGE_SIZE) {
+			/* The next part of one of 1 GB. */
+			if (!in_window(w, addr))
+				ret = 1;
+			else if (head)
+				take(w, addr, head + ((addr & ~hmask) >> PAGE_SHIFT));
+			else
+				__set_bit(slot_of(w, addr), w->away);
+		}
+	}
+	spin_unlock(ptl);
+	return ret;
+}
+#endif
+
 static const struct mm_walk_ops window_ops = {
+#ifdef CONFIG_HUGETLB_PAGE
+	.hugetlb_entry	= take_hugetlb,
+#endif
 	.pmd_entry	= take_pmd,
 	.pte_entry	= take_pte,
 	KCR_WALK_RDLOCK
@@ -219,18 +254,20 @@ static bool has_pages(const struct vm_area_struct *vma)
 	       vma->anon_vma;
 }
 
-static bool range_find(struct mm_struct *mm, unsigned long addr, struct span *r)
+/* The next mapping with pages; @huge: of hugetlbfs. */
+static bool range_find(struct mm_struct *mm, unsigned long addr, bool huge, struct span *r)
 {
 	VMA_ITERATOR(vmi, mm, addr);
 	struct vm_area_struct *vma;
 
 	mmap_assert_locked(mm);
 	for_each_vma(vmi, vma) {
-		if (!has_pages(vma))
+		if (!has_pages(vma) || (huge && !(vma->vm_flags & VM_HUGETLB)))
 			continue;
 		r->start = max(addr, vma->vm_start);
 		r->end = vma->vm_end;
 		r->file = !vma_is_anonymous(vma);
+		r->counted = r->file && !(vma->vm_flags & VM_HUGETLB);
 		return true;
 	}
 	return false;
@@ -249,15 +286,15 @@ static int stopped(struct kcr_ctx *ctx, struct kcr_process *p)
 	return 0;
 }
 
-/* Fill the next window at or after @r->start; the walk's end is in w->next. */
+/* Fill the next window at or after @addr; the walk's end is in w->next. */
 static int window_fill(struct kcr_ctx *ctx, struct mm_struct *mm, struct window *w,
-		       struct span *r, unsigned long addr)
+		       struct span *r, unsigned long addr, bool huge)
 {
 	int ret = 0;
 
 	w->begun = false;
 	mmap_read_lock(mm);
-	if (range_find(mm, addr, r)) {
+	if (range_find(mm, addr, huge, r)) {
 		window_begin(w, r->end);
 		ret = kcr_call(walk_page_range)(mm, r->start, r->end, &window_ops, w);
 		if (ret >= 0 && w->begun)
@@ -332,7 +369,7 @@ static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct windo
 
 	if (!w->begun)
 		return ret;
-	if (r->file)
+	if (r->counted)
 		ctx->pages_file -= window_count(w);
 	if (!ret)
 		ret = kcr_write_window(ctx, p->mm_id, w->base,
@@ -345,6 +382,25 @@ static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct windo
 	return ret;
 }
 
+/* What was copied of its own, below an address. */
+static int write_own(struct kcr_ctx *ctx, struct kcr_process *p, unsigned long end)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	struct kcr_copy *c, *next;
+	int ret = 0;
+
+	list_for_each_entry_safe(c, next, &data->own, node) {
+		if (c->id != p->mm_id || c->addr >= end)
+			break;
+		ret = stopped(ctx, p) ?: kcr_copy_write(ctx, c);
+		if (ret)
+			break;
+		kcr_copy_drop(c);
+		cond_resched();
+	}
+	return ret;
+}
+
 static int write_windows(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w)
 {
 	struct mm_struct *mm = mm_of(p);
@@ -353,12 +409,88 @@ static int write_windows(struct kcr_ctx *ctx, struct kcr_process *p, struct wind
 	int ret;
 
 	do {
-		ret = window_fill(ctx, mm, w, &r, addr) ?:
+		ret = window_fill(ctx, mm, w, &r, addr, false) ?:
+		      write_own(ctx, p, w->begun ? w->base : 0) ?:
 		      window_write(ctx, p, w, &r);
 		addr = w->next;
 		cond_resched();
 	} while (!ret && r.end);
 	window_put(w);
+	return ret ?: write_own(ctx, p, TASK_SIZE);
+}
+
+/* Huge pages, while everything is parked: see hugetlb.c */
+
+static int window_copy(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	struct kcr_copy *c;
+	unsigned int i;
+	int ret = 0;
+
+	if (find_parents(p, w, w + 1) && bitmap_full(w[1].same, KCR_PAGES_MAX)) {
+		c = kcr_copy_window(ctx, &data->own, p->mm_id, w->base);
+		if (!c)
+			return -ENOMEM;
+		c->parent = true;
+		return 0;
+	}
+	for (i = 0; i < KCR_PAGES_MAX && !ret; i++)
+		if (w->pages[i])
+			ret = kcr_copy_page(ctx, &data->own, p->mm_id,
+					    w->base + ((u64)i << PAGE_SHIFT), w->pages[i], true);
+	return ret;
+}
+
+static int copy_huge(struct kcr_ctx *ctx, struct kcr_process *p, struct window *w)
+{
+	unsigned long addr = 0;
+	struct span r;
+	int ret;
+
+	do {
+		ret = window_fill(ctx, p->mm, w, &r, addr, true);
+		if (!ret && w->begun)
+			ret = window_copy(ctx, p, w);
+		window_put(w);
+		addr = w->next;
+		cond_resched();
+	} while (!ret && r.end);
+	p->kept_at = 0;		/* for the next who asks */
+	return ret;
+}
+
+static bool has_huge(struct mm_struct *mm)
+{
+	struct span r;
+	bool found;
+
+	mmap_read_lock(mm);
+	found = range_find(mm, 0, true, &r);
+	mmap_read_unlock(mm);
+	return found;
+}
+
+/**
+ * kcr_mm_copy_huge() - copy the processes' own pages of hugetlbfs
+ * @ctx: the operation; everything is parked, and there is no snapshot yet
+ */
+int kcr_mm_copy_huge(struct kcr_ctx *ctx)
+{
+	struct window *w = NULL;
+	struct kcr_process *p;
+	int ret = 0;
+
+	kcr_for_each_process(ctx, p) {
+		if (ret)
+			break;
+		if (!p->mm || p->memory != p || !has_huge(p->mm))
+			continue;
+		if (!w)
+			w = kvcalloc(2, sizeof(*w), GFP_KERNEL);	/* and the parent's */
+		ret = w ? copy_huge(ctx, p, w) : kcr_nomem(ctx);
+	}
+	kvfree(w);
 	return ret;
 }
 

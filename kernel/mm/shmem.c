@@ -30,14 +30,6 @@ static_assert(KCR_SEAL_SEAL == F_SEAL_SEAL && KCR_SEAL_SHRINK == F_SEAL_SHRINK &
 	      KCR_SEAL_GROW == F_SEAL_GROW && KCR_SEAL_WRITE == F_SEAL_WRITE &&
 	      KCR_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
 
-/* A window of pages that were copied; NULL where there are zeros. */
-struct copy {
-	struct list_head node;
-	u32 id;
-	pgoff_t index;
-	struct page *pages[KCR_PAGES_MAX];
-};
-
 /* Memory that is read when the image is written. */
 struct later {
 	struct list_head node;
@@ -78,6 +70,8 @@ struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index)
 	pgoff_t end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
 	unsigned long i = *index;
 
+	if (kcr_inode_is_hugetlb(inode))
+		return kcr_hugetlb_page_next(inode, index);
 	if (!end || !xa_find(&mapping->i_pages, &i, end - 1, XA_PRESENT))
 		return NULL;
 	*index = i;
@@ -89,59 +83,6 @@ int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page)
 {
 	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
 			"shared memory can't be read (errno %ld)", -PTR_ERR(page));
-}
-
-static bool page_is_zero(struct page *page)
-{
-	void *p = kmap_local_page(page);
-	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
-
-	kunmap_local(p);
-	return zero;
-}
-
-static struct copy *copy_for(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
-			     pgoff_t index)
-{
-	struct copy *c;
-
-	index = round_down(index, KCR_PAGES_MAX);
-	if (!list_empty(&data->copies)) {
-		c = list_last_entry(&data->copies, struct copy, node);
-		if (c->id == id && c->index == index)
-			return c;
-	}
-	c = kvzalloc(sizeof(*c), GFP_KERNEL);
-	if (!c) {
-		kcr_nomem(ctx);
-		return NULL;
-	}
-	c->id = id;
-	c->index = index;
-	list_add_tail(&c->node, &data->copies);
-	return c;
-}
-
-static int page_copy(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
-		     pgoff_t index, struct page *page)
-{
-	struct page *new;
-	struct copy *c;
-
-	if (ctx->buffered + data->copied + PAGE_SIZE > ctx->buffer_limit)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
-				"more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
-				ctx->buffer_limit >> 20);
-	c = copy_for(ctx, data, id, index);
-	if (!c)
-		return -ENOMEM;
-	new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
-	if (!new)
-		return kcr_nomem(ctx);
-	copy_highpage(new, page);
-	c->pages[index - c->index] = new;
-	data->copied += PAGE_SIZE;
-	return 0;
 }
 
 static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
@@ -157,10 +98,8 @@ static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 			break;
 		if (IS_ERR(page))
 			return kcr_shmem_page_failed(ctx, page);
-		if (page_is_zero(page))
-			ctx->pages_zero++;
-		else
-			ret = page_copy(ctx, data, id, index, page);
+		ret = kcr_copy_page(ctx, &data->copies, id, (u64)index << PAGE_SHIFT, page,
+				    kcr_inode_is_hugetlb(inode));
 		put_page(page);
 		cond_resched();
 	}
@@ -194,17 +133,27 @@ static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
 	return false;
 }
 
+/* Private memory of huge pages has an inode as well, and nothing in it. */
+static bool shows_it(const struct vm_area_struct *vma, struct inode *inode)
+{
+	return vma->vm_flags & VM_MAYSHARE || !kcr_inode_is_hugetlb(inode) ||
+	       inode->i_mapping->nrpages;
+}
+
 /* Mapped by a process that would not be in the image? */
 static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
+	struct vm_area_struct *vma;
 	struct rb_node *node;
 	bool other = false;
 
 	i_mmap_lock_read(mapping);
-	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node))
-		if (!is_ours(ctx, rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm))
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
+		vma = rb_entry(node, struct vm_area_struct, shared.rb);
+		if (shows_it(vma, inode) && !is_ours(ctx, vma->vm_mm))
 			other = true;
+	}
 	i_mmap_unlock_read(mapping);
 	return other;
 }
@@ -212,13 +161,14 @@ static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 /* kcr_shmem_refuse() - what is shared with others, or can't be told */
 int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 {
-	struct shmem_inode_info *info = SHMEM_I(inode);
+	u32 seals = kcr_inode_is_hugetlb(inode) ? kcr_hugetlb_seals(inode) :
+						  SHMEM_I(inode)->seals;
 	int ret = 0;
 
 	if (mapped_elsewhere(ctx, inode))
 		ret = kcr_refuse(ctx, "shared with another process");
-	if (!ret && info->seals & ~KCR_SEALS)
-		ret = kcr_refuse(ctx, "seals %x are not known here", info->seals);
+	if (!ret && seals & ~KCR_SEALS)
+		ret = kcr_refuse(ctx, "seals %x are not known here", seals);
 	return ret;
 }
 
@@ -260,7 +210,8 @@ int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 		return read_later(ctx, data, id, inode);
 	if (!(ctx->flags & KCR_CKPT_CHECK))
 		return copy_pages(ctx, data, id, inode);
-	ctx->bytes_total += (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
+	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
+			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
 	return 0;
 }
 
@@ -278,36 +229,14 @@ static int shmem_save(struct kcr_ctx *ctx, void *obj, u32 id)
 	return ret;
 }
 
-/* kcr_shmem_save() - save the memory behind @file, once */
-int kcr_shmem_save(struct kcr_ctx *ctx, struct file *file, u32 *id)
-{
-	return kcr_save_object(ctx, KCR_KIND_SHMEM, file->f_path.dentry, id);
-}
-
 /* Write the pages */
-
-static int window_write(struct kcr_ctx *ctx, struct copy *c)
-{
-	return kcr_write_window(ctx, c->id, (u64)c->index << PAGE_SHIFT, 0, c->pages,
-				KCR_PAGES_MAX, false, NULL);
-}
-
-static void window_put(struct copy *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < KCR_PAGES_MAX; i++) {
-		if (c->pages[i])
-			put_page(c->pages[i]);
-		c->pages[i] = NULL;
-	}
-}
 
 /* Fill the window with what there is of it; @index moves behind it. */
 static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
-		       struct copy *c, bool *more)
+		       struct kcr_copy *c, bool *more)
 {
 	struct page *page;
+	pgoff_t first = 0;
 
 	*more = false;
 	for (;; ++*index) {
@@ -316,20 +245,22 @@ static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
 			return 0;
 		if (IS_ERR(page))
 			return kcr_shmem_page_failed(ctx, page);
-		if (!*more)
-			c->index = round_down(*index, KCR_PAGES_MAX);
+		if (!*more) {
+			first = round_down(*index, KCR_PAGES_MAX);
+			c->addr = (u64)first << PAGE_SHIFT;
+		}
 		*more = true;
-		if (*index - c->index >= KCR_PAGES_MAX) {
+		if (*index - first >= KCR_PAGES_MAX) {
 			put_page(page);
 			return 0;
 		}
-		c->pages[*index - c->index] = page;
+		c->pages[*index - first] = page;
 	}
 }
 
 static int later_write(struct kcr_ctx *ctx, struct later *l)
 {
-	struct copy *c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	struct kcr_copy *c = kvzalloc(sizeof(*c), GFP_KERNEL);
 	pgoff_t index = 0;
 	bool more;
 	int ret;
@@ -337,36 +268,30 @@ static int later_write(struct kcr_ctx *ctx, struct later *l)
 	if (!c)
 		return kcr_nomem(ctx);
 	c->id = l->id;
+	c->all = kcr_inode_is_hugetlb(l->inode);
 	do {
 		ret = window_read(ctx, l->inode, &index, c, &more);
 		if (!ret && more)
-			ret = window_write(ctx, c);
-		window_put(c);
+			ret = kcr_copy_write(ctx, c);
+		kcr_copy_empty(c);
 		cond_resched();
 	} while (!ret && more);
 	kvfree(c);
 	return ret;
 }
 
-static void copy_drop(struct kcr_mm_data *data, struct copy *c)
-{
-	list_del(&c->node);
-	window_put(c);
-	kvfree(c);
-}
-
 /* kcr_shmem_write() - write the pages of all that was saved */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data)
 {
-	struct copy *c, *next;
+	struct kcr_copy *c, *next;
 	struct later *l;
 	int ret;
 
 	list_for_each_entry_safe(c, next, &data->copies, node) {
-		ret = window_write(ctx, c);
+		ret = kcr_copy_write(ctx, c);
 		if (ret)
 			return ret;
-		copy_drop(data, c);
+		kcr_copy_drop(c);
 	}
 	list_for_each_entry(l, &data->shmems, node) {
 		ret = later_write(ctx, l);
@@ -379,11 +304,10 @@ int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data)
 /* kcr_shmem_drop() - free what was copied and not written */
 void kcr_shmem_drop(struct kcr_mm_data *data)
 {
-	struct copy *c, *cnext;
 	struct later *l, *lnext;
 
-	list_for_each_entry_safe(c, cnext, &data->copies, node)
-		copy_drop(data, c);
+	kcr_copies_drop(&data->copies);
+	kcr_copies_drop(&data->own);
 	list_for_each_entry_safe(l, lnext, &data->shmems, node) {
 		list_del(&l->node);
 		iput(l->inode);
@@ -405,9 +329,19 @@ static const struct kcr_img_mempolicy_range *ranges_of(const struct kcr_rec *rec
 	return (const struct kcr_img_mempolicy_range *)(rec->data + sizeof(struct kcr_img_shmem));
 }
 
+/* kcr_memfd_check() - may there be memory of that name and mode here? */
+int kcr_memfd_check(struct kcr_ctx *ctx, const char *name, u32 mode)
+{
+	if (strncmp(name, "memfd:", 6) || !(mode & 0111) || !kcr_memfd_noexec())
+		return 0;
+	return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
+			"%s: executable memory is not allowed here (vm.memfd_noexec)", name);
+}
+
 static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
+	int ret;
 
 	if (rec->len != sizeof(*img) + (u64)policies_of(rec) * sizeof(*ranges_of(rec)))
 		return kcr_bad_image(ctx, "shared memory record of %zu bytes", rec->len);
@@ -419,12 +353,8 @@ static int shmem_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (le32_to_cpu(img->flags) & ~KCR_SHMEM_FLAGS || le32_to_cpu(img->mode) & ~0777 ||
 	    le32_to_cpu(img->seals) & ~KCR_SEALS)
 		return kcr_bad_image(ctx, "%s with unknown flags", img->name);
-	if (!strncmp(img->name, "memfd:", 6) && le32_to_cpu(img->mode) & 0111 &&
-	    kcr_memfd_noexec())
-		return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EACCES,
-				"%s: executable memory is not allowed here (vm.memfd_noexec)",
-				img->name);
-	return kcr_mempolicy_check_ranges(ctx, ranges_of(rec), policies_of(rec));
+	ret = kcr_memfd_check(ctx, img->name, le32_to_cpu(img->mode));
+	return ret ?: kcr_mempolicy_check_ranges(ctx, ranges_of(rec), policies_of(rec));
 }
 
 static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -456,14 +386,6 @@ static int shmem_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (file)
 		SHMEM_I(file_inode(file))->seals = le32_to_cpu(img->seals);
 	return 0;
-}
-
-/* kcr_shmem_restored() - what record @id was made into, or NULL */
-struct file *kcr_shmem_restored(struct kcr_ctx *ctx, u32 id)
-{
-	struct file *file = kcr_object_get(ctx, id, KCR_KIND_SHMEM);
-
-	return file ? get_file(file) : NULL;
 }
 
 static void shmem_put(void *obj)

@@ -12,11 +12,14 @@
 #include "mm/mm.h"
 
 /* There, made if it was not. */
-static struct page *page_at(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_t index)
+static struct page *page_at(struct kcr_ctx *ctx, struct file *file, pgoff_t index)
 {
-	struct page *page = shmem_read_mapping_page_gfp(mapping, index,
-							mapping_gfp_mask(mapping));
+	struct address_space *mapping = file_inode(file)->i_mapping;
+	struct page *page;
 
+	if (kcr_inode_is_hugetlb(file_inode(file)))
+		return kcr_hugetlb_page(ctx, file, index);
+	page = shmem_read_mapping_page_gfp(mapping, index, mapping_gfp_mask(mapping));
 	if (IS_ERR(page))
 		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(page),
 			 "not enough memory for shared memory (errno %ld)", -PTR_ERR(page));
@@ -24,10 +27,10 @@ static struct page *page_at(struct kcr_ctx *ctx, struct address_space *mapping, 
 }
 
 /* @data may be NULL, for zeros. */
-static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
+static int page_fill(struct kcr_ctx *ctx, struct file *file, pgoff_t index,
 		     const void *data)
 {
-	struct page *page = page_at(ctx, inode->i_mapping, index);
+	struct page *page = page_at(ctx, file, index);
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
@@ -42,7 +45,7 @@ static int page_fill(struct kcr_ctx *ctx, struct inode *inode, pgoff_t index,
 	return 0;
 }
 
-static int copy_over(struct kcr_ctx *ctx, struct inode *to, pgoff_t index, struct page *page)
+static int copy_over(struct kcr_ctx *ctx, struct file *to, pgoff_t index, struct page *page)
 {
 	void *data = kmap_local_page(page);
 	int ret = page_fill(ctx, to, index, data);
@@ -52,20 +55,20 @@ static int copy_over(struct kcr_ctx *ctx, struct inode *to, pgoff_t index, struc
 }
 
 /* kcr_shmem_replace() - let @to hold what @from holds, and nothing else */
-int kcr_shmem_replace(struct kcr_ctx *ctx, struct inode *to, struct inode *from)
+int kcr_shmem_replace(struct kcr_ctx *ctx, struct file *to, struct file *from)
 {
 	struct page *page;
 	pgoff_t index;
 	int ret = 0;
 
-	for (index = 0; !ret && (page = kcr_shmem_page_next(to, &index)); index++) {
+	for (index = 0; !ret && (page = kcr_shmem_page_next(file_inode(to), &index)); index++) {
 		if (IS_ERR(page))
 			return kcr_shmem_page_failed(ctx, page);
 		put_page(page);
 		ret = page_fill(ctx, to, index, NULL);
 		cond_resched();
 	}
-	for (index = 0; !ret && (page = kcr_shmem_page_next(from, &index)); index++) {
+	for (index = 0; !ret && (page = kcr_shmem_page_next(file_inode(from), &index)); index++) {
 		if (IS_ERR(page))
 			return kcr_shmem_page_failed(ctx, page);
 		ret = copy_over(ctx, to, index, page);
@@ -76,7 +79,7 @@ int kcr_shmem_replace(struct kcr_ctx *ctx, struct inode *to, struct inode *from)
 }
 
 /* Up to KCR_READ_BATCH pages, straight from the image. */
-static int read_batch(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_t index,
+static int read_batch(struct kcr_ctx *ctx, struct file *file, pgoff_t index,
 		      unsigned int count)
 {
 	struct page *pages[KCR_READ_BATCH];
@@ -84,7 +87,7 @@ static int read_batch(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_
 	int ret = 0;
 
 	for (got = 0; got < count && !ret; got++) {
-		pages[got] = page_at(ctx, mapping, index + got);
+		pages[got] = page_at(ctx, file, index + got);
 		ret = PTR_ERR_OR_ZERO(pages[got]);
 	}
 	if (ret)
@@ -97,7 +100,7 @@ static int read_batch(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_
 	return ret;
 }
 
-static int read_into(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_t index,
+static int read_into(struct kcr_ctx *ctx, struct file *file, pgoff_t index,
 		     unsigned int count)
 {
 	unsigned int n;
@@ -105,37 +108,51 @@ static int read_into(struct kcr_ctx *ctx, struct address_space *mapping, pgoff_t
 
 	for (; count && !ret; count -= n, index += n) {
 		n = min(count, KCR_READ_BATCH);
-		ret = read_batch(ctx, mapping, index, n);
+		ret = read_batch(ctx, file, index, n);
 		cond_resched();
 	}
+	return ret;
+}
+
+/* A huge page is there, or is not, also where it holds zeros; others are new. */
+static int zeros_into(struct kcr_ctx *ctx, struct file *file, pgoff_t index, unsigned int count)
+{
+	int ret = 0;
+
+	if (!kcr_inode_is_hugetlb(file_inode(file)))
+		return 0;
+	for (; count && !ret; count--, index++)
+		ret = page_fill(ctx, file, index, NULL);
 	return ret;
 }
 
 /* With or without a name; no reference is taken. */
 static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
 {
-	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?: kcr_shm_memory(ctx, id);
+	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?:
+	       kcr_object_get(ctx, id, KCR_KIND_HUGETLB) ?: kcr_shm_memory(ctx, id);
 }
 
 /**
  * kcr_shmem_page_run() - fill restored shared memory
  * @ctx: the operation
- * @run: its mm is the id of a SHMEM or SYSV_SHM record, which is there
+ * @run: its mm is the id of a SHMEM, HUGETLB or SYSV_SHM record, which is there
  */
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 {
 	struct file *file = memory_of(ctx, le32_to_cpu(run->mm));
 	u64 addr = le64_to_cpu(run->addr), size, bytes;
-	unsigned int count = le32_to_cpu(run->count);
+	unsigned int shift, count = le32_to_cpu(run->count);
 
 	if (!file)
 		return kcr_bad_image(ctx, "pages of %u, which is no memory",
 				     le32_to_cpu(run->mm));
-	size = PAGE_ALIGN(i_size_read(file_inode(file)));
+	shift = kcr_hugetlb_shift(file_inode(file)) ?: PAGE_SHIFT;
+	size = round_up((u64)i_size_read(file_inode(file)), 1ull << shift);
 	bytes = (u64)count << PAGE_SHIFT;
 	if (!PAGE_ALIGNED(addr) || bytes > size || addr > size - bytes)
 		return kcr_bad_image(ctx, "pages beyond the end of shared memory");
 	if (le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES)
-		return 0;	/* it is new */
-	return read_into(ctx, file_inode(file)->i_mapping, addr >> PAGE_SHIFT, count);
+		return zeros_into(ctx, file, addr >> PAGE_SHIFT, count);
+	return read_into(ctx, file, addr >> PAGE_SHIFT, count);
 }

@@ -13,7 +13,7 @@
  *
  * Mappings without pages of their own are left out, and what fork() leaves out
  * or wipes is taken: flags say so for the time of the fork, with everything
- * parked.
+ * parked. Huge pages of hugetlbfs are left out as well, and copied: see hugetlb.c.
  */
 #include <linux/completion.h>
 #include <linux/kthread.h>
@@ -179,7 +179,7 @@ void kcr_snapshot_drop(struct kcr_process *p)
 /* Which flags a mapping should have while it is duplicated. */
 static unsigned long flags_for_copy(const struct vm_area_struct *vma)
 {
-	bool wanted = vma->anon_vma && !(vma->vm_flags & VM_MAYSHARE);
+	bool wanted = vma->anon_vma && !(vma->vm_flags & (VM_MAYSHARE | VM_HUGETLB));
 
 	return wanted ? 0 : VM_DONTCOPY;
 }
@@ -260,6 +260,9 @@ int kcr_mm_snapshot(struct kcr_ctx *ctx)
 
 	if (!data || !data->donation)
 		return -EINVAL;
+	ret = kcr_mm_copy_huge(ctx);
+	if (ret)
+		return ret;
 	kcr_for_each_process(ctx, p)
 		if (p->mm && p->memory == p && snapshot_begin(p))
 			return kcr_nomem(ctx);

@@ -50,13 +50,13 @@ static const struct {
 	{ VM_LOCKED,	KCR_VMA_LOCKED },
 	{ VM_LOCKONFAULT, KCR_VMA_LOCKONFAULT },
 	{ VM_MERGEABLE,	KCR_VMA_MERGEABLE },
+	{ VM_HUGETLB,	KCR_VMA_HUGETLB },
 };
 
 static const struct {
 	unsigned long vm;
 	const char *why;
 } refused_flags[] = {
-	{ VM_HUGETLB,	"huge pages of hugetlbfs" },
 	{ VM_SHADOW_STACK, "a shadow stack" },
 	{ VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR, "memory watched by userfaultfd" },
 	{ VM_IO | VM_PFNMAP | VM_MIXEDMAP, "memory of a device" },
@@ -74,6 +74,8 @@ struct vma {
 	bool special;		/* vDSO or its data */
 	bool anonymous;		/* no pages but its own, whatever its file */
 	bool policy, named;
+	u32 img_flags;		/* that no flag of its own tells */
+	bool lost;		/* a huge page, to its parent */
 	struct kcr_img_mempolicy mempolicy;	/* with @policy */
 };
 
@@ -112,6 +114,7 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 		v->special = is_vdso(vma);
 		v->anonymous = vma_is_anonymous(vma);
 		v->named = kcr_vma_is_named(vma);
+		kcr_hugetlb_vma(vma, &v->img_flags, &v->lost);
 #ifdef CONFIG_NUMA
 		v->policy = has_policy(vma);
 		if (v->policy)
@@ -126,18 +129,22 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 
 static int vma_refuse(struct kcr_ctx *ctx, const struct vma *v)
 {
-	unsigned long known = VM_SHARED | VM_SOFTDIRTY | ARCH_VM_PKEY_FLAGS;
+	unsigned long known = VM_SHARED | VM_SOFTDIRTY | ARCH_VM_PKEY_FLAGS, flags = v->flags;
 	int i;
 
 	if (v->file && file_inode(v->file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return kcr_refuse(ctx, "secret memory (memfd_secret)");
+	if (v->lost)
+		return kcr_refuse(ctx, "huge pages of it went to its parent, as too few were free");
+	if (flags & VM_HUGETLB)		/* which goes with it */
+		flags &= ~VM_DONTEXPAND;
 	for (i = 0; i < ARRAY_SIZE(refused_flags); i++)
-		if (v->flags & refused_flags[i].vm)
+		if (flags & refused_flags[i].vm)
 			return kcr_refuse(ctx, "%s", refused_flags[i].why);
 	for (i = 0; i < ARRAY_SIZE(flag_map); i++)
 		known |= flag_map[i].vm;
-	if (v->flags & ~known)
-		return kcr_refuse(ctx, "flags %lx are not known here", v->flags & ~known);
+	if (flags & ~known)
+		return kcr_refuse(ctx, "flags %lx are not known here", flags & ~known);
 	return v->named ? kcr_refuse(ctx, "a name of its own (PR_SET_VMA_ANON_NAME)") : 0;
 }
 
@@ -149,7 +156,8 @@ static int vma_save_content(struct kcr_ctx *ctx, const struct vma *v, u32 file)
 
 	if (v->anonymous)
 		return 0;
-	if (kcr_file_is_memfd(v->file) || kcr_file_is_attached(v->file) || from >= size)
+	if (kcr_file_is_memfd(v->file) || v->flags & VM_HUGETLB ||
+	    kcr_file_is_attached(v->file) || from >= size)
 		return 0;
 	return kcr_content_need(ctx, v->file, file, from,
 				min_t(loff_t, v->end - v->start, size - from));
@@ -166,7 +174,7 @@ static int vma_save_file(struct kcr_ctx *ctx, const struct vma *v, u32 *id)
 	if (!S_ISREG(inode->i_mode) && !v->anonymous)
 		return kcr_refuse(ctx, "%pD2 is mapped, which is no regular file", v->file);
 	/* Less what is found to be the program's own when pages are written. */
-	if (!v->anonymous && !(v->flags & VM_MAYSHARE))
+	if (!v->anonymous && !(v->flags & (VM_MAYSHARE | VM_HUGETLB)))
 		ctx->pages_file += (v->end - v->start) >> PAGE_SHIFT;
 	ret = kcr_file_save(ctx, v->file, id);
 	if (ret || !*id)
@@ -205,7 +213,7 @@ static int vma_save_one(struct kcr_ctx *ctx, struct kcr_process *p, const struct
 		.mm = cpu_to_le32(p->mm_id),
 		.pkey = cpu_to_le32(v->pkey),
 	};
-	u32 file = 0, flags = image_flags(v->flags);
+	u32 file = 0, flags = image_flags(v->flags) | v->img_flags;
 	int ret;
 
 	ret = vma_refuse(ctx, v) ?: vma_save_file(ctx, v, &file) ?:
@@ -285,6 +293,9 @@ static int vma_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of no address space", start, end);
 	if (offset + (end - start) < offset || offset > MAX_LFS_FILESIZE)
 		return kcr_bad_image(ctx, "mapping %llx-%llx of offset %llx", start, end, offset);
+	if (le32_to_cpu(img->flags) & KCR_VMA_UNRESERVED &&
+	    (le32_to_cpu(img->flags) & (KCR_VMA_HUGETLB | KCR_VMA_SHARED)) != KCR_VMA_HUGETLB)
+		return kcr_bad_image(ctx, "mapping %llx-%llx of no private huge pages", start, end);
 	p->vma_end = end;
 	ret = pkey_check(ctx, pkey_of(rec));
 	if (!ret && policy_of(rec))
@@ -319,6 +330,12 @@ static bool was_writable(u32 flags)
 	       KCR_VMA_ACCOUNT;
 }
 
+/* Nothing is put into huge pages that can't be written: protected when they are there. */
+static bool protected_late(u32 flags)
+{
+	return (flags & (KCR_VMA_HUGETLB | KCR_VMA_SHARED)) == KCR_VMA_HUGETLB;
+}
+
 static unsigned long map_flags_of(u32 flags, struct file *file)
 {
 	unsigned long map = MAP_FIXED;
@@ -328,7 +345,7 @@ static unsigned long map_flags_of(u32 flags, struct file *file)
 		map |= MAP_ANONYMOUS;
 	if (flags & KCR_VMA_GROWSDOWN)
 		map |= MAP_GROWSDOWN;
-	if (flags & KCR_VMA_NORESERVE)
+	if (flags & (KCR_VMA_NORESERVE | KCR_VMA_UNRESERVED))
 		map |= MAP_NORESERVE;
 	return map;
 }
@@ -346,11 +363,18 @@ static int vma_map(struct kcr_ctx *ctx, const struct kcr_img_vma *img, struct fi
 	unsigned long start = le64_to_cpu(img->start);
 	unsigned long len = le64_to_cpu(img->end) - start;
 	u32 flags = le32_to_cpu(img->flags);
+	bool huge = file && kcr_inode_is_hugetlb(file_inode(file));
 	unsigned long prot = prot_of(flags), addr;
 	long ret = 0;
 
+	if (huge != !!(flags & KCR_VMA_HUGETLB))
+		return kcr_bad_image(ctx, "either it has huge pages, or its file has");
+	if (protected_late(flags))
+		prot = PROT_READ | PROT_WRITE;
 	addr = vm_mmap(file, start, len, was_writable(flags) ? PROT_READ | PROT_WRITE : prot,
 		       map_flags_of(flags, file), le64_to_cpu(img->offset));
+	if (IS_ERR_VALUE(addr) && huge)
+		return kcr_hugetlb_unmapped(ctx, file_inode(file), len, addr);
 	if (IS_ERR_VALUE(addr))
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, (long)addr,
 				"it can't be mapped (errno %ld)", -(long)addr);
@@ -446,6 +470,22 @@ static int vma_limit(struct kcr_ctx *ctx, const struct kcr_img_vma *img)
 	return ret;
 }
 
+/* As after a fork(): it could have been reserved for, but was not. */
+static int vma_unreserved(const struct kcr_img_vma *img)
+{
+	u32 flags = le32_to_cpu(img->flags);
+	struct vm_area_struct *vma;
+
+	if (!(flags & KCR_VMA_UNRESERVED) || flags & KCR_VMA_NORESERVE)
+		return 0;
+	mmap_write_lock(current->mm);
+	vma = find_vma(current->mm, le64_to_cpu(img->start));
+	if (vma)
+		kcr_vma_clear(vma, VM_NORESERVE);
+	mmap_write_unlock(current->mm);
+	return 0;
+}
+
 static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_vma *img = kcr_rec_as(rec, struct kcr_img_vma);
@@ -463,7 +503,8 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 			ret = kcr_bad_image(ctx, "file %u is no open file",
 					    le32_to_cpu(img->file));
 	}
-	ret = ret ?: vma_map(ctx, img, file, pkey_of(rec)) ?: vma_advise(ctx, img) ?:
+	ret = ret ?: vma_map(ctx, img, file, pkey_of(rec)) ?: vma_unreserved(img) ?:
+	      vma_advise(ctx, img) ?:
 	      policy_restore(ctx, rec) ?: vma_limit(ctx, img);
 	if (file)
 		fput(file);
@@ -487,6 +528,21 @@ static int vma_mergeable(struct kcr_ctx *ctx, unsigned long start, unsigned long
 	return 0;
 }
 
+/* Its protection key stays as it is. */
+static int vma_protect(struct kcr_ctx *ctx, unsigned long start, unsigned long len, u32 flags)
+{
+	unsigned long prot = prot_of(flags);
+	long ret;
+
+	if (!protected_late(flags) || prot == (PROT_READ | PROT_WRITE))
+		return 0;
+	ret = kcr_syscall(mprotect, start, len, prot);
+	if (ret)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
+				"it can't be protected (errno %ld)", -ret);
+	return 0;
+}
+
 /* When all pages are there. */
 static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
@@ -494,7 +550,8 @@ static int vma_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	unsigned long start = le64_to_cpu(img->start), end = le64_to_cpu(img->end);
 	size_t mark = kcr_where(ctx, "mapping %lx-%lx", start, end);
 	u32 flags = le32_to_cpu(img->flags);
-	int ret = vma_mergeable(ctx, start, end - start, flags) ?:
+	int ret = vma_protect(ctx, start, end - start, flags) ?:
+		  vma_mergeable(ctx, start, end - start, flags) ?:
 		  kcr_mlock_restore(ctx, start, end - start, flags);
 
 	kcr_where_end(ctx, mark);

@@ -4,6 +4,7 @@
  * shared by its id, and all of it.
  */
 #include "../../uapi/image/host.h"
+#include "../../uapi/image/hugetlb.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mm.h"
 #include "../../uapi/image/mqueue.h"
@@ -93,7 +94,13 @@ static void put_shared_memory(struct build *b)
 		.segment = cpu_to_le32(ID_SEGMENT),
 	};
 
+	struct kcr_img_hugetlb hugetlb = {
+		.size = cpu_to_le64(4 << 20), .page_shift = cpu_to_le32(21),
+		.mode = cpu_to_le32(0777), .name = "anon_hugepage",
+	};
+
 	PUT(b, KCR_KIND_SHMEM, ID_SHMEM, 0, &shmem);
+	PUT(b, KCR_KIND_HUGETLB, ID_HUGETLB, 0, &hugetlb);
 	PUT(b, KCR_KIND_MEMFD, ID_MEMFD, 0, &memfd);
 	PUT(b, KCR_KIND_SYSV_SHM, ID_SEGMENT, 0, &segment);
 	PUT(b, KCR_KIND_SYSV_SHM, ID_ATTACHED, 0, &attached);

@@ -31,6 +31,7 @@ static const struct info_name shm_flags[] = {
 	{ KCR_SHM_REMOVED,	"removed" },
 	{ KCR_SHM_READONLY,	"readonly" },
 	{ KCR_SHM_LISTED,	"listed" },
+	{ KCR_SHM_HUGE,		"huge" },
 	{ }
 };
 
@@ -45,6 +46,8 @@ static void sysv_shm_print(struct emit *e, const struct image_rec *rec)
 		return;
 	}
 	perm_print(e, &shm->perm);
+	if (shm->page_shift)
+		EMIT32(e, shm, page_shift);
 	EMIT64(e, shm, size);
 	EMIT64(e, shm, atime);
 	EMIT64(e, shm, dtime);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The address space, its mappings, and memory that has an inode. */
+#include "../../uapi/image/hugetlb.h"
 #include "../../uapi/image/memfd.h"
 #include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/mm.h"
@@ -107,6 +108,9 @@ static const struct info_name vma_flags[] = {
 	{ KCR_VMA_LOCKED,	"locked" },
 	{ KCR_VMA_LOCKONFAULT,	"lock_on_fault" },
 	{ KCR_VMA_MERGEABLE,	"mergeable" },
+	{ KCR_VMA_HUGETLB,	"hugetlb" },
+	{ KCR_VMA_UNRESERVED,	"unreserved" },
+	{ KCR_VMA_INHERITED,	"inherited" },
 	{ }
 };
 
@@ -246,6 +250,30 @@ const struct info_ops info_shmem = {
 	.size	= sizeof(struct kcr_img_shmem),
 	.print	= shmem_print,
 	.note	= shmem_note,
+};
+
+static void hugetlb_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_hugetlb *hugetlb = rec->data;
+
+	EMIT64(e, hugetlb, size);
+	EMIT32(e, hugetlb, page_shift);
+	emit_octal(e, "mode", le32_to_cpu(hugetlb->mode));
+	info_flags(e, "seals", le32_to_cpu(hugetlb->seals), seals);
+	EMIT_CHARS(e, hugetlb, name);
+}
+
+static void hugetlb_note(struct summary *s, const struct image_rec *rec)
+{
+	const struct kcr_img_hugetlb *hugetlb = rec->data;
+
+	summary_add_object(s, rec, 0, 0, hugetlb->name, sizeof(hugetlb->name));
+}
+
+const struct info_ops info_hugetlb = {
+	.size	= sizeof(struct kcr_img_hugetlb),
+	.print	= hugetlb_print,
+	.note	= hugetlb_note,
 };
 
 static const struct info_name memfd_types[] = {

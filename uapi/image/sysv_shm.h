@@ -14,7 +14,8 @@
 #define KCR_SHM_REMOVED		(1u << 2) /* goes with its last user (IPC_RMID) */
 #define KCR_SHM_READONLY	(1u << 3) /* attached: SHM_RDONLY */
 #define KCR_SHM_LISTED		(1u << 4) /* process @cpid has made it, and still runs */
-#define KCR_SHM_FLAGS		31u
+#define KCR_SHM_HUGE		(1u << 5) /* has huge pages (SHM_HUGETLB) */
+#define KCR_SHM_FLAGS		63u
 
 /**
  * struct kcr_img_sysv_shm - KCR_KIND_SYSV_SHM
@@ -22,7 +23,7 @@
  * @segment: ATTACHED: id of the record of the segment; all below is zero then,
  *	but KCR_SHM_READONLY
  * @flags: KCR_SHM_*
- * @reserved: zero
+ * @page_shift: with KCR_SHM_HUGE, log2 of the size of its pages; else zero
  * @perm: names, owners, permissions
  * @size: bytes
  * @atime: of the last shmat(), in seconds
@@ -32,13 +33,13 @@
  * @lpid: process that attached or detached it last
  *
  * What a segment holds stands in KCR_KIND_PAGES with its record's id; all else
- * is zeros.
+ * is zeros. Huge pages are there as in KCR_KIND_HUGETLB.
  */
 struct kcr_img_sysv_shm {
 	__le32	type;
 	__le32	segment;
 	__le32	flags;
-	__le32	reserved;
+	__le32	page_shift;
 	struct kcr_img_ipc perm;
 	__le64	size;
 	__le64	atime;

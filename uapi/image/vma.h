@@ -24,8 +24,10 @@
 #define KCR_VMA_LOCKED		(1u << 17) /* mlock() */
 #define KCR_VMA_LOCKONFAULT	(1u << 18) /* mlock2(MLOCK_ONFAULT), with LOCKED */
 #define KCR_VMA_MERGEABLE	(1u << 19) /* MADV_MERGEABLE */
+#define KCR_VMA_HUGETLB		(1u << 20) /* @file has huge pages */
+#define KCR_VMA_UNRESERVED	(1u << 21) /* with HUGETLB: none are reserved for it */
 #define KCR_VMA_INHERITED	(1u << 31) /* from the parent's mapping there */
-#define KCR_VMA_FLAGS		(((1u << 20) - 1) | KCR_VMA_INHERITED)
+#define KCR_VMA_FLAGS		(((1u << 22) - 1) | KCR_VMA_INHERITED)
 
 #define KCR_VMA_PKEYS		16	/* numbers of protection keys */
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that are copied while the program is stopped, for a snapshot can't hold
+ * them: those of shared memory, and huge pages (hugetlb.c). They are put into
+ * windows, in the order in which they are written, within the limit on what is
+ * copied then.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "kcr.h"
+#include "mm/internal.h"
+
+#define WINDOW_SIZE	((u64)KCR_PAGES_MAX << PAGE_SHIFT)
+
+static bool page_is_zero(struct page *page)
+{
+	void *p = kmap_local_page(page);
+	bool zero = !memchr_inv(p, 0, PAGE_SIZE);
+
+	kunmap_local(p);
+	return zero;
+}
+
+/**
+ * kcr_copy_window() - the window that an address is in
+ * @ctx: the operation
+ * @list: where it belongs; addresses of one @id are asked for in ascending order
+ * @id: of the address space or shared object
+ * @addr: the address
+ *
+ * Return: it, or NULL after kcr_nomem().
+ */
+struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr)
+{
+	struct kcr_copy *c;
+
+	addr = round_down(addr, WINDOW_SIZE);
+	if (!list_empty(list)) {
+		c = list_last_entry(list, struct kcr_copy, node);
+		if (c->id == id && c->addr == addr)
+			return c;
+	}
+	c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	if (!c) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	c->id = id;
+	c->addr = addr;
+	list_add_tail(&c->node, list);
+	return c;
+}
+
+static int too_much(struct kcr_ctx *ctx)
+{
+	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
+			"more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
+			ctx->buffer_limit >> 20);
+}
+
+/* A page to keep: one for all that hold zeros. */
+static struct page *copy_of(struct kcr_ctx *ctx, struct page *page, bool zero)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	struct page *new;
+
+	if (zero) {
+		get_page(ZERO_PAGE(0));
+		return ZERO_PAGE(0);
+	}
+	new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	if (!new) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	copy_highpage(new, page);
+	data->copied += PAGE_SIZE;
+	return new;
+}
+
+/**
+ * kcr_copy_page() - copy a page
+ * @ctx: the operation; all who could write to the page are parked
+ * @list: of struct kcr_mm_data
+ * @id: of the address space or shared object
+ * @addr: of the page
+ * @page: the page
+ * @all: remember one that holds zeros, too
+ */
+int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
+		  struct page *page, bool all)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	bool zero = page_is_zero(page);
+	struct kcr_copy *c;
+	struct page *new;
+
+	if (zero && !all) {
+		ctx->pages_zero++;
+		return 0;
+	}
+	if (!zero && ctx->buffered + data->copied + PAGE_SIZE > ctx->buffer_limit)
+		return too_much(ctx);
+	c = kcr_copy_window(ctx, list, id, addr);
+	if (!c)
+		return -ENOMEM;
+	new = copy_of(ctx, page, zero);
+	if (!new)
+		return -ENOMEM;
+	c->all = all;
+	c->pages[(addr - c->addr) >> PAGE_SHIFT] = new;
+	return 0;
+}
+
+/* kcr_copy_write() - write a window */
+int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c)
+{
+	if (c->parent)
+		return kcr_write_no_pages(ctx, c->id, c->addr, KCR_PAGES_PARENT, KCR_PAGES_MAX);
+	return kcr_write_window(ctx, c->id, c->addr, 0, c->pages, KCR_PAGES_MAX, c->all, NULL);
+}
+
+/* kcr_copy_empty() - let go of its pages */
+void kcr_copy_empty(struct kcr_copy *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < KCR_PAGES_MAX; i++) {
+		if (c->pages[i])
+			put_page(c->pages[i]);
+		c->pages[i] = NULL;
+	}
+}
+
+/* kcr_copy_drop() - it has been written, or never will be */
+void kcr_copy_drop(struct kcr_copy *c)
+{
+	list_del(&c->node);
+	kcr_copy_empty(c);
+	kvfree(c);
+}
+
+/* kcr_copies_drop() - all of a list */
+void kcr_copies_drop(struct list_head *list)
+{
+	struct kcr_copy *c, *next;
+
+	list_for_each_entry_safe(c, next, list, node)
+		kcr_copy_drop(c);
+}
