@@ -61,6 +61,11 @@ static const struct info_name process_flags[] = {
 	{ KCR_PROCESS_ZOMBIE,		"zombie" },
 	{ KCR_PROCESS_OWN_SESSION,	"own_session" },
 	{ KCR_PROCESS_OWN_GROUP,	"own_group" },
+	{ KCR_PROCESS_STOP_TOLD,	"stop_told" },
+	{ KCR_PROCESS_STOPPING,		"stopping" },
+	{ KCR_PROCESS_CONTINUED,	"continued" },
+	{ KCR_PROCESS_TELL_STOPPED,	"tell_stopped" },
+	{ KCR_PROCESS_TELL_CONTINUED,	"tell_continued" },
 	{ }
 };
 
