@@ -12,7 +12,9 @@
  *
  * A thread that is interrupted inside of the vDSO could be restarted on a kernel
  * with the same one alone, so it is let out, and asked again a moment later:
- * some times. So is a child of vfork(), for as long as its parent waits for it.
+ * some times. So is a child of vfork(), for as long as its parent waits for it, and
+ * a thread that is just going to be stopped for its tracer: stopped like that, it
+ * counts as parked, since the tracer is parked too.
  */
 #include <linux/delay.h>
 #include <linux/sched/jobctl.h>
@@ -31,6 +33,7 @@
 #include "policy.h"
 #include "task/blocked.h"
 #include "task/cgroup.h"
+#include "task/ptrace.h"
 
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
@@ -73,14 +76,14 @@ static bool is_vforked(struct task_struct *task)
 static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 {
 	struct kcr_ctx *ctx = t->ctx;
-	bool vforked = is_vforked(current), out;
+	bool always = is_vforked(current) || kcr_ptrace_stopping(), out;
 
-	if (READ_ONCE(t->nr) >= 0 || !(vforked || kcr_arch_in_vdso(regs)))
+	if (READ_ONCE(t->nr) >= 0 || !(always || kcr_arch_in_vdso(regs)))
 		return false;
 	spin_lock_irq(&ctx->park_lock);
-	out = !ctx->releasing && (vforked || t->let_out < KCR_LET_OUT_MOST);
+	out = !ctx->releasing && (always || t->let_out < KCR_LET_OUT_MOST);
 	if (out) {
-		t->let_out += !vforked;
+		t->let_out += !always;
 		t->ask_again = ktime_add_ns(ktime_get(), KCR_LET_OUT_NS);
 		set_state(t, KCR_THREAD_NEW);
 	}
@@ -253,6 +256,18 @@ static void notify_signal(struct task_struct *task)
 		kick_process(task);
 }
 
+/* The end of the call would be told, though it is going to go on. */
+static bool tracer_would_see(struct kcr_thread *t)
+{
+	if (!(READ_ONCE(task_thread_info(t->task)->syscall_work) &
+	      (SYSCALL_WORK_SYSCALL_TRACE | SYSCALL_WORK_SYSCALL_EXIT_TRAP)))
+		return false;
+	kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+		 "thread %d (%s) sleeps in a system call whose end is to be told to its tracer (PTRACE_SYSCALL): not supported yet",
+		 t->tid, t->task->comm);
+	return true;
+}
+
 /* Interrupt a thread that sleeps in a call that may be interrupted. */
 static void thread_poke(struct kcr_thread *t)
 {
@@ -260,7 +275,7 @@ static void thread_poke(struct kcr_thread *t)
 	int nr;
 
 	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE) ||
-	    is_vforked(t->task))
+	    is_vforked(t->task) || tracer_would_see(t))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
 	if (nr < 0 || kcr_blocked_refused(t, nr, regs) || !kcr_blocked_known(t, nr, regs))
@@ -269,7 +284,7 @@ static void thread_poke(struct kcr_thread *t)
 	notify_signal(t->task);
 }
 
-/* A traced thread is refused later, by name; it will not run our callback. */
+/* It will not run our callback before it is continued. */
 static bool thread_stopped(struct task_struct *task)
 {
 	return READ_ONCE(task->jobctl) & (JOBCTL_STOPPED | JOBCTL_TRACED);
@@ -395,7 +410,8 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 
 	if (ret)
 		return ret;
-	if (look_all(ctx))
+	/* Whoever parked last may have continued one that had been looked at. */
+	if (look_all(ctx) || look_all(ctx))
 		return ctx->error;
 	if (!ctx->nr_parked)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");

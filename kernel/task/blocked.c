@@ -35,6 +35,7 @@
 #include "ksym.h"
 #include "task/blocked.h"
 #include "task/blocked_call.h"
+#include "task/ptrace.h"
 #include "task/task.h"
 
 static void set_result(struct pt_regs *regs, long ret)
@@ -336,7 +337,9 @@ void kcr_blocked_made(struct kcr_thread *t)
 
 	if (b->timed)
 		b->until = shift(b->until, -clock_offset(current, b));
-	if (b->call >= KCR_BLOCKED_EPOLL || (b->call && confined()))
+	/* One that is stopped for its tracer has been interrupted by that. */
+	if (!kcr_ptrace_stopped(t) &&
+	    (b->call >= KCR_BLOCKED_EPOLL || (b->call && confined())))
 		kcr_carry_begin(t);
 	else
 		kcr_restart_block_set(b);

@@ -131,14 +131,14 @@ static void stop(struct kcr_process *p, u32 flags, u32 sig, bool told)
 		return;
 	signal->group_exit_code = told ? 0 : sig;
 	list_for_each_entry(t, &p->threads, sibling)
-		if (!(t->leader && p->leader_ended))
+		if (!t->ptrace && !(t->leader && p->leader_ended))
 			stop_thread(t->task, sig, flags & KCR_PROCESS_STOPPING);
 }
 
 /* Nobody to be told is what was told: a new parent knows of nothing. */
 static u32 flags_for(const struct kcr_process *p, u32 flags)
 {
-	if (p->parent)
+	if (p->parent || list_first_entry(&p->threads, struct kcr_thread, sibling)->ptrace)
 		return flags;
 	return flags & IN_STOP ? KCR_PROCESS_STOPPING : 0;
 }
