@@ -177,6 +177,7 @@
 	x(eventfd_fops, const struct file_operations, "know an eventfd") \
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
+	x(sys_call_table, const sys_call_ptr_t, "go on with a call that is traced") \
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \

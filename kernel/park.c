@@ -32,6 +32,7 @@
 #include "netlink.h"
 #include "policy.h"
 #include "task/blocked.h"
+#include "task/blocked_call.h"
 #include "task/cgroup.h"
 #include "task/ptrace.h"
 
@@ -72,16 +73,29 @@ static bool is_vforked(struct task_struct *task)
 	return READ_ONCE(task->vfork_done);
 }
 
+/* Interrupted too late: it is just going to tell the tracer itself. */
+static void not_interrupted(struct kcr_thread *t)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (READ_ONCE(t->nr) < 0 || !b || !b->tell)
+		return;
+	set_task_syscall_work(current, SYSCALL_TRACE);
+	WRITE_ONCE(t->nr, -1);
+	kcr_blocked_free(t);
+}
+
 /* It parks when it is asked again; not while a call waits to be started again. */
 static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 {
 	struct kcr_ctx *ctx = t->ctx;
-	bool always = is_vforked(current) || kcr_ptrace_stopping(), out;
+	bool stopping = kcr_ptrace_stopping(), always = stopping || is_vforked(current), out;
 
-	if (READ_ONCE(t->nr) >= 0 || !(always || kcr_arch_in_vdso(regs)))
-		return false;
 	spin_lock_irq(&ctx->park_lock);
-	out = !ctx->releasing && (always || t->let_out < KCR_LET_OUT_MOST);
+	if (stopping)
+		not_interrupted(t);
+	out = READ_ONCE(t->nr) < 0 && !ctx->releasing &&
+	      (always || (kcr_arch_in_vdso(regs) && t->let_out < KCR_LET_OUT_MOST));
 	if (out) {
 		t->let_out += !always;
 		t->ask_again = ktime_add_ns(ktime_get(), KCR_LET_OUT_NS);
@@ -124,6 +138,7 @@ static void park_fn(struct callback_head *work)
 	t->in_signal = handles_signals(t);
 	if (t->in_signal)
 		kcr_blocked_parked(t, regs);
+	kcr_blocked_tell(t);
 
 	spin_lock_irq(&ctx->park_lock);
 	sleep = !ctx->releasing;
@@ -134,8 +149,7 @@ static void park_fn(struct callback_head *work)
 	if (sleep)
 		wait_event_killable(ctx->release_wait, READ_ONCE(ctx->releasing));
 
-	if (t->in_signal)
-		kcr_blocked_resumed(t, regs);
+	kcr_blocked_resumed(t, regs);
 	spin_lock_irq(&ctx->park_lock);
 	set_state(t, KCR_THREAD_RELEASED);
 	spin_unlock_irq(&ctx->park_lock);
@@ -256,14 +270,35 @@ static void notify_signal(struct task_struct *task)
 		kick_process(task);
 }
 
-/* The end of the call would be told, though it is going to go on. */
-static bool tracer_would_see(struct kcr_thread *t)
+/*
+ * The tracer is to see nothing of it: the end of the call is told by us, when it
+ * has ended. False: it has been let out meanwhile.
+ */
+static bool interrupt(struct kcr_thread *t, int nr)
 {
-	if (!(READ_ONCE(task_thread_info(t->task)->syscall_work) &
-	      (SYSCALL_WORK_SYSCALL_TRACE | SYSCALL_WORK_SYSCALL_EXIT_TRAP)))
+	struct kcr_ctx *ctx = t->ctx;
+	struct kcr_blocked *b = t->blocked;
+	bool carried = kcr_carry_on(t->task), asked;
+
+	spin_lock_irq(&ctx->park_lock);
+	asked = t->state == KCR_THREAD_ASKED;
+	if (asked) {
+		WRITE_ONCE(t->nr, nr);
+		b->tell = !carried && test_task_syscall_work(t->task, SYSCALL_TRACE);
+		if (b->tell)
+			clear_task_syscall_work(t->task, SYSCALL_TRACE);
+	}
+	spin_unlock_irq(&ctx->park_lock);
+	return asked;
+}
+
+/* A step over a call ends with it, however it ends. */
+static bool is_stepped(struct kcr_thread *t)
+{
+	if (!(READ_ONCE(task_thread_info(t->task)->syscall_work) & SYSCALL_WORK_SYSCALL_EXIT_TRAP))
 		return false;
 	kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
-		 "thread %d (%s) sleeps in a system call whose end is to be told to its tracer (PTRACE_SYSCALL): not supported yet",
+		 "thread %d (%s) sleeps in a system call that its tracer steps over (PTRACE_SINGLESTEP): not supported yet",
 		 t->tid, t->task->comm);
 	return true;
 }
@@ -275,13 +310,15 @@ static void thread_poke(struct kcr_thread *t)
 	int nr;
 
 	if (t->nr >= 0 || !(READ_ONCE(t->task->__state) & TASK_INTERRUPTIBLE) ||
-	    is_vforked(t->task) || tracer_would_see(t))
+	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
-	if (nr < 0 || kcr_blocked_refused(t, nr, regs) || !kcr_blocked_known(t, nr, regs))
+	if (nr < 0 || is_stepped(t) || kcr_blocked_refused(t, nr, regs) || !kcr_blocked_known(t, nr, regs))
 		return;
-	WRITE_ONCE(t->nr, nr);
-	notify_signal(t->task);
+	if (interrupt(t, nr))
+		notify_signal(t->task);
+	else
+		kcr_blocked_free(t);
 }
 
 /* It will not run our callback before it is continued. */

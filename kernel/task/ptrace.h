@@ -15,6 +15,7 @@ int kcr_ptrace_start(struct kcr_ctx *ctx);
 void kcr_ptrace_abort(struct kcr_ctx *ctx);
 void kcr_ptrace_made(struct kcr_thread *t);
 bool kcr_ptrace_stopping(void);
+void kcr_ptrace_tell_exit(void);
 
 static inline const struct kcr_img_ptrace *kcr_ptrace_img(const struct kcr_thread *t)
 {

@@ -78,7 +78,8 @@ struct stop {
 	u64 message;
 };
 
-static void stop_exit(void)
+/* kcr_ptrace_tell_exit() - the system call ends: stop if the tracer wants that */
+void kcr_ptrace_tell_exit(void)
 {
 	int sig, ptrace = READ_ONCE(current->ptrace);
 
@@ -98,7 +99,7 @@ static void end_call(void)
 	if (work & SYSCALL_WORK_SYSCALL_EXIT_TRAP && !(work & SYSCALL_WORK_SYSCALL_EMU))
 		kcr_call(user_single_step_report)(current_pt_regs());
 	else if (work & SYSCALL_WORK_SYSCALL_TRACE)
-		stop_exit();
+		kcr_ptrace_tell_exit();
 }
 
 static void stop_event(u32 event, u64 message)
@@ -124,7 +125,7 @@ static void stop_fn(struct callback_head *work)
 	struct stop *s = container_of(work, struct stop, work);
 
 	if (s->stop == KCR_PTRACE_EXIT)
-		stop_exit();
+		kcr_ptrace_tell_exit();
 	else
 		stop_in_call(s);
 	kfree(s);
