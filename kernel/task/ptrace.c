@@ -198,6 +198,8 @@ static int refuse_stop(struct kcr_ctx *ctx, struct kcr_thread *t,
 		return kcr_refuse(ctx, "its tracer has it step from branch to branch (PTRACE_SINGLEBLOCK)");
 	if (img->event == cpu_to_le32(PTRACE_EVENT_EXIT))
 		return kcr_refuse(ctx, "it is ending, and stopped for its tracer (PTRACE_EVENT_EXIT)");
+	if (img->event == cpu_to_le32(PTRACE_EVENT_EXEC))
+		return kcr_refuse(ctx, "it is stopped for its tracer in exec() (PTRACE_EVENT_EXEC)");
 	if (img->event == cpu_to_le32(PTRACE_EVENT_SECCOMP))
 		return kcr_refuse(ctx, "it is stopped for its tracer by a seccomp filter (PTRACE_EVENT_SECCOMP)");
 	if (img->stop == cpu_to_le32(KCR_PTRACE_ENTRY) && !kcr_arch_behind_call(t->task))
@@ -247,7 +249,8 @@ static bool plausible_event(const struct kcr_img_ptrace *img)
 
 	if (img->stop != cpu_to_le32(KCR_PTRACE_EVENT))
 		return !event;
-	return event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_VFORK_DONE;
+	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	       event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_VFORK_DONE;
 }
 
 static bool plausible_flags(const struct kcr_img_ptrace *img)

@@ -107,16 +107,14 @@ static void stop_event(u32 event, u64 message)
 	kcr_call(ptrace_notify)(event << 8 | SIGTRAP, message);
 }
 
-/* In clone() and the like, whose child the message is, or at the end of exec(). */
+/* In clone() and the like, whose child the message is. */
 static void stop_in_call(const struct stop *s)
 {
-	long ret = s->event == PTRACE_EVENT_EXEC ? 0 : (long)s->message;
-
 	stop_event(s->event, s->message);
 	if (s->event == PTRACE_EVENT_VFORK &&
 	    ptrace_event_enabled(current, PTRACE_EVENT_VFORK_DONE))
 		stop_event(PTRACE_EVENT_VFORK_DONE, s->message);
-	syscall_set_return_value(current, current_pt_regs(), 0, ret);
+	syscall_set_return_value(current, current_pt_regs(), 0, s->message);
 	end_call();
 }
 
