@@ -239,8 +239,10 @@ struct kcr_process {
  *	-ERESTART number in rax will start the system call again
  * @in_place: is made, and waits for its registers
  * @nr: system call that it sleeps in, -1: none
- * @released: restart: it had ended, and is to end now
+ * @released: restart: goes on before the others: it had ended, or is stopped for
+ *	its tracer
  * @blocked: kernel/task/blocked.c's own
+ * @ptrace: restart: its KCR_KIND_PTRACE record, NULL if nobody traces it
  * @table: checkpoint: its descriptors
  * @fs: checkpoint: where its paths begin
  * @error: of the thread being made
@@ -264,6 +266,7 @@ struct kcr_thread {
 	bool released;
 	int nr;
 	void *blocked;
+	const struct kcr_rec *ptrace;
 	struct kcr_shared *table, *fs;
 	int error;
 };

@@ -33,6 +33,12 @@
 	x(wake_up_state,	"interrupt a thread that sleeps in a known call") \
 	x(task_work_cancel_match, "take back a request to park")	\
 	x(ptrace_may_access,	"ask whether the caller may look at the target") \
+	x(__ptrace_link,	"make one thread trace another")	\
+	x(__ptrace_unlink,	"part them again when a restart fails")	\
+	x(ptrace_notify,	"stop a thread for its tracer")		\
+	x(flush_sigqueue,	"drop signals of a traced thread that was killed") \
+	x(user_enable_single_step, "have a thread make single steps")	\
+	x(user_single_step_report, "tell the tracer of a single step")	\
 	x(find_task_by_vpid,	"find the target")			\
 	x(task_user_regset_view, "read and write registers")		\
 	x(do_send_sig_info,	"queue signals")			\
@@ -175,6 +181,7 @@
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
 	KCR_KSYM_DNOTIFY_VARS(x)					\
+	x(sys_call_table, const sys_call_ptr_t, "go on with a call that is traced") \
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \
 	x(shm_file_operations, const struct file_operations, "know attached shared memory") \

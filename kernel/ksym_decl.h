@@ -7,6 +7,7 @@
 #define _KCR_KSYM_DECL_H
 
 #include <asm/proto.h>
+#include <asm/syscall.h>
 #include <linux/capability.h>
 #include <linux/dcache.h>
 #include <linux/fdtable.h>

@@ -21,6 +21,7 @@
 #include "made.h"
 #include "mm/mm.h"
 #include "task/blocked.h"
+#include "task/ptrace.h"
 #include "task/signals.h"
 #include "task/task.h"
 #include <uapi/image/process.h>
@@ -61,8 +62,10 @@ static void made_parked(struct callback_head *work)
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up_all(&ctx->park_wait);
 
-	wait_event_killable(ctx->release_wait, READ_ONCE(ctx->releasing));
+	wait_event_killable(ctx->release_wait,
+			    READ_ONCE(t->released) || READ_ONCE(ctx->releasing));
 	kcr_blocked_made(t);
+	kcr_ptrace_made(t);
 
 	spin_lock_irq(&ctx->park_lock);
 	t->state = KCR_THREAD_RELEASED;
@@ -417,6 +420,7 @@ void kcr_made_kill(struct kcr_ctx *ctx)
 	spin_lock_irq(&ctx->park_lock);
 	ctx->aborting = true;
 	spin_unlock_irq(&ctx->park_lock);
+	kcr_ptrace_abort(ctx);
 	kcr_for_each_process(ctx, p)
 		if (p->leader && !p->zombie)
 			ignore_children(p);

@@ -13,7 +13,9 @@
  *
  * A thread that is interrupted inside of the vDSO could be restarted on a kernel
  * with the same one alone, so it is let out, and asked again a moment later:
- * some times. So is a child of vfork(), for as long as its parent waits for it.
+ * some times. So is a child of vfork(), for as long as its parent waits for it, and
+ * a thread that is just going to be stopped for its tracer: stopped like that, it
+ * counts as parked, since the tracer is parked too.
  */
 #include <linux/delay.h>
 #include <linux/sched/jobctl.h>
@@ -31,7 +33,9 @@
 #include "netlink.h"
 #include "policy.h"
 #include "task/blocked.h"
+#include "task/blocked_call.h"
 #include "task/cgroup.h"
+#include "task/ptrace.h"
 
 /* How often threads that are on their way into a call are looked at again. */
 #define KCR_POLL_FIRST	(100 * NSEC_PER_USEC)
@@ -70,18 +74,31 @@ static bool is_vforked(struct task_struct *task)
 	return READ_ONCE(task->vfork_done);
 }
 
+/* Interrupted too late: it is just going to tell the tracer itself. */
+static void not_interrupted(struct kcr_thread *t)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (READ_ONCE(t->nr) < 0 || !b || !b->tell)
+		return;
+	set_task_syscall_work(current, SYSCALL_TRACE);
+	WRITE_ONCE(t->nr, -1);
+	kcr_blocked_free(t);
+}
+
 /* It parks when it is asked again; not while a call waits to be started again. */
 static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 {
 	struct kcr_ctx *ctx = t->ctx;
-	bool vforked = is_vforked(current), out;
+	bool stopping = kcr_ptrace_stopping(), always = stopping || is_vforked(current), out;
 
-	if (READ_ONCE(t->nr) >= 0 || !(vforked || kcr_arch_in_vdso(regs)))
-		return false;
 	spin_lock_irq(&ctx->park_lock);
-	out = !ctx->releasing && (vforked || t->let_out < KCR_LET_OUT_MOST);
+	if (stopping)
+		not_interrupted(t);
+	out = READ_ONCE(t->nr) < 0 && !ctx->releasing &&
+	      (always || (kcr_arch_in_vdso(regs) && t->let_out < KCR_LET_OUT_MOST));
 	if (out) {
-		t->let_out += !vforked;
+		t->let_out += !always;
 		t->ask_again = ktime_add_ns(ktime_get(), KCR_LET_OUT_NS);
 		set_state(t, KCR_THREAD_NEW);
 	}
@@ -122,6 +139,7 @@ static void park_fn(struct callback_head *work)
 	t->in_signal = handles_signals(t);
 	if (t->in_signal)
 		kcr_blocked_parked(t, regs);
+	kcr_blocked_tell(t);
 
 	spin_lock_irq(&ctx->park_lock);
 	sleep = !ctx->releasing;
@@ -132,8 +150,7 @@ static void park_fn(struct callback_head *work)
 	if (sleep)
 		wait_event_killable(ctx->release_wait, READ_ONCE(ctx->releasing));
 
-	if (t->in_signal)
-		kcr_blocked_resumed(t, regs);
+	kcr_blocked_resumed(t, regs);
 	spin_lock_irq(&ctx->park_lock);
 	set_state(t, KCR_THREAD_RELEASED);
 	spin_unlock_irq(&ctx->park_lock);
@@ -265,6 +282,39 @@ static void look_no_more(struct kcr_thread *t)
 	spin_unlock_irq(&ctx->park_lock);
 }
 
+/*
+ * The tracer is to see nothing of it: the end of the call is told by us, when it
+ * has ended. False: it has been let out meanwhile.
+ */
+static bool interrupt(struct kcr_thread *t, int nr)
+{
+	struct kcr_ctx *ctx = t->ctx;
+	struct kcr_blocked *b = t->blocked;
+	bool carried = kcr_carry_on(t->task), asked;
+
+	spin_lock_irq(&ctx->park_lock);
+	asked = t->state == KCR_THREAD_ASKED;
+	if (asked) {
+		WRITE_ONCE(t->nr, nr);
+		b->tell = !carried && test_task_syscall_work(t->task, SYSCALL_TRACE);
+		if (b->tell)
+			clear_task_syscall_work(t->task, SYSCALL_TRACE);
+	}
+	spin_unlock_irq(&ctx->park_lock);
+	return asked;
+}
+
+/* A step over a call ends with it, however it ends. */
+static bool is_stepped(struct kcr_thread *t)
+{
+	if (!(READ_ONCE(task_thread_info(t->task)->syscall_work) & SYSCALL_WORK_SYSCALL_EXIT_TRAP))
+		return false;
+	kcr_fail(t->ctx, KCR_CLASS_UNSUPPORTED, -EOPNOTSUPP,
+		 "thread %d (%s) sleeps in a system call that its tracer steps over (PTRACE_SINGLESTEP): not supported yet",
+		 t->tid, t->task->comm);
+	return true;
+}
+
 /* Interrupt a thread that sleeps in a call that may be interrupted. */
 static void thread_poke(struct kcr_thread *t)
 {
@@ -275,7 +325,7 @@ static void thread_poke(struct kcr_thread *t)
 	    is_vforked(t->task))
 		return;
 	nr = syscall_get_nr(t->task, (struct pt_regs *)regs);
-	if (nr < 0)
+	if (nr < 0 || is_stepped(t))
 		return;
 	if (kcr_blocked_refused(t, nr, regs)) {
 		look_no_more(t);
@@ -283,11 +333,13 @@ static void thread_poke(struct kcr_thread *t)
 	}
 	if (!kcr_blocked_known(t, nr, regs))
 		return;
-	WRITE_ONCE(t->nr, nr);
-	notify_signal(t->task);
+	if (interrupt(t, nr))
+		notify_signal(t->task);
+	else
+		kcr_blocked_free(t);
 }
 
-/* A traced thread is refused later, by name; it will not run our callback. */
+/* It will not run our callback before it is continued. */
 static bool thread_stopped(struct task_struct *task)
 {
 	return READ_ONCE(task->jobctl) & (JOBCTL_STOPPED | JOBCTL_TRACED);
@@ -414,7 +466,8 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 
 	if (ret)
 		return ret;
-	if (look_all(ctx) || ctx->error)
+	/* Whoever parked last may have continued one that had been looked at. */
+	if (look_all(ctx) || look_all(ctx) || ctx->error)
 		return ctx->error;
 	if (!ctx->nr_parked)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it has exited");

@@ -23,6 +23,7 @@
 #include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
+#include "task/ptrace.h"
 #include "task/task.h"
 
 /* While everything made is parked */
@@ -186,7 +187,7 @@ static int commit(struct kcr_ctx *ctx)
 	if (any_gone(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 				"the program was killed before it could run");
-	ret = commit_recs(ctx) ?: start_recs(ctx);
+	ret = commit_recs(ctx) ?: kcr_ptrace_start(ctx) ?: start_recs(ctx);
 	if (ret)
 		return ret;
 	kcr_leaders_end(ctx);

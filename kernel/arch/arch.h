@@ -16,6 +16,14 @@ u64 kcr_arch_xfeatures(void);
 bool kcr_arch_in_vdso(const struct pt_regs *regs);
 bool kcr_arch_ip(const struct kcr_rec *rec, u64 *ip, bool *in_call);
 
+bool kcr_arch_steps(struct task_struct *task);
+bool kcr_arch_steps_blocks(struct task_struct *task);
+void kcr_arch_step(struct task_struct *task);
+u64 kcr_arch_debug_status(struct task_struct *task);
+void kcr_arch_debug_status_set(struct task_struct *task, u64 status);
+bool kcr_arch_behind_call(struct task_struct *task);
+void kcr_arch_call_again(struct task_struct *task);
+
 int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task);
 int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);
 void kcr_arch_mm_begin(struct mm_struct *mm);

@@ -36,6 +36,7 @@
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/prctl.h"
+#include "../../uapi/image/ptrace.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/procfs.h"
 #include "../../uapi/image/pty.h"
@@ -163,6 +164,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  sizeof(struct kcr_img_filter) +
 					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
 	[KCR_KIND_PRCTL]	= EXACTLY(struct kcr_img_prctl),
+	[KCR_KIND_PTRACE]	= EXACTLY(struct kcr_img_ptrace),
 	[KCR_KIND_X86_LDT]	= BETWEEN(0, KCR_LDT_MAX * sizeof(struct kcr_img_x86_ldt)),
 	[KCR_KIND_X86_THREAD]	= AT_LEAST(struct kcr_img_x86_thread),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
@@ -174,9 +176,9 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 };
 
 #define KCR_VERSION_OF(nr)						\
-	((nr) == KCR_KIND_PROCESS ? 3 : (nr) == KCR_KIND_VDSO ||	\
+	((nr) == KCR_KIND_PROCESS ? 4 : (nr) == KCR_KIND_VDSO ||	\
 	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
-	 (nr) == KCR_KIND_FS ||						\
+	 (nr) == KCR_KIND_FS || (nr) == KCR_KIND_BLOCKED ||			\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
 	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
 

@@ -15,6 +15,9 @@
  *   - We carry it on (carry.c); so we do with what the kernel would continue if
  *     the thread is confined by seccomp, which may deny restart_syscall().
  *
+ * If a tracer is told of system calls, we carry on all of them, and tell it of the
+ * end, whatever came of the call.
+ *
  * For the two last there is a record in the image. A thread that is made gets
  * its restart block, or carries the call on, when it is let go: by then its
  * clocks have been set. A signal that comes between the interruption and the
@@ -35,6 +38,7 @@
 #include "ksym.h"
 #include "task/blocked.h"
 #include "task/blocked_call.h"
+#include "task/ptrace.h"
 #include "task/task.h"
 
 static void set_result(struct pt_regs *regs, long ret)
@@ -117,7 +121,7 @@ static u32 restart_block_rewrite(struct kcr_thread *t)
 {
 	struct kcr_blocked *b = t->blocked;
 
-	if (!confined() || kcr_restart_block_get(t->ctx, current, b) != KCR_BLOCK_KNOWN)
+	if ((!confined() && !b->tell) || kcr_restart_block_get(t->ctx, current, b) != KCR_BLOCK_KNOWN)
 		return KCR_BLOCKED_NONE;
 	return b->call;
 }
@@ -152,6 +156,17 @@ static u32 rewrite(struct kcr_thread *t, struct pt_regs *regs, long ret)
 	}
 }
 
+/* The program may not begin it again, as its tracer would see that. */
+static void call_again(struct kcr_blocked *b, int nr, long ret)
+{
+	if (ret != -ERESTARTSYS && ret != -ERESTARTNOINTR && ret != -ERESTARTNOHAND)
+		return;
+	if (!kcr_blocked_again(nr))
+		return;
+	b->call = KCR_BLOCKED_AGAIN;
+	b->done = nr;
+}
+
 void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs)
 {
 	struct kcr_blocked *b = t->blocked;
@@ -160,6 +175,23 @@ void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs)
 	    kcr_carry_on(current))
 		return;
 	b->call = rewrite(t, regs, regs_return_value(regs));
+	if (b->call == KCR_BLOCKED_NONE && b->tell)
+		call_again(b, syscall_get_nr(current, regs), regs_return_value(regs));
+}
+
+/*
+ * Its end was to be told: park.c has switched that off. Whatever else has become
+ * of it, that is done when it is let go.
+ */
+void kcr_blocked_tell(struct kcr_thread *t)
+{
+	struct kcr_blocked *b = t->blocked;
+
+	if (!b || !b->tell)
+		return;
+	set_task_syscall_work(current, SYSCALL_TRACE);
+	if (b->call == KCR_BLOCKED_NONE)
+		b->call = KCR_BLOCKED_ENDED;
 }
 
 void kcr_blocked_resumed(struct kcr_thread *t, struct pt_regs *regs)
@@ -222,9 +254,12 @@ static int blocked_write(struct kcr_ctx *ctx, struct kcr_thread *t,
 	}
 	if (b->shared)
 		img.flags |= cpu_to_le32(KCR_BLOCKED_SHARED);
+	if (b->tell)
+		img.flags |= cpu_to_le32(KCR_BLOCKED_TELL);
 	for (i = 0; i < ARRAY_SIZE(img.arg); i++)
 		img.arg[i] = cpu_to_le64(b->arg[i]);
-	return kcr_write_rec(ctx, KCR_KIND_BLOCKED, 1, 0, t->id, &img, sizeof(img));
+	return kcr_write_rec(ctx, KCR_KIND_BLOCKED, b->tell ? 2 : 1, 0, t->id, &img,
+			     sizeof(img));
 }
 
 static bool has_restart_block(struct task_struct *task)
@@ -258,6 +293,7 @@ static int blocked_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 static bool plausible(const struct kcr_img_blocked *img)
 {
 	bool timed = img->flags & cpu_to_le32(KCR_BLOCKED_TIMED);
+	bool tell = img->flags & cpu_to_le32(KCR_BLOCKED_TELL);
 	bool odd_clock = le32_to_cpu(img->clock) >= KCR_BLOCKED_CPU;
 
 	if (odd_clock && (!timed || le32_to_cpu(img->call) != KCR_BLOCKED_NANOSLEEP))
@@ -267,6 +303,10 @@ static bool plausible(const struct kcr_img_blocked *img)
 	     CPUCLOCK_WHICH((clockid_t)le64_to_cpu(img->arg[1])) >= CPUCLOCK_MAX))
 		return false;
 	switch (le32_to_cpu(img->call)) {
+	case KCR_BLOCKED_AGAIN:
+		return tell && !timed && kcr_blocked_again(le64_to_cpu(img->done));
+	case KCR_BLOCKED_ENDED:
+		return tell && !timed && !img->done;
 	case KCR_BLOCKED_SELECT:
 	case KCR_BLOCKED_ACCEPT:
 	case KCR_BLOCKED_CONNECT:
@@ -284,15 +324,19 @@ static bool plausible(const struct kcr_img_blocked *img)
 static int blocked_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_blocked *img = kcr_rec_as(rec, struct kcr_img_blocked);
-	u32 call, clock, flags;
+	u32 known = KCR_BLOCKED_TIMED | KCR_BLOCKED_SHARED | KCR_BLOCKED_TELL;
+	u32 call, clock, flags, last = KCR_BLOCKED_ENDED;
 
 	if (rec->len != sizeof(*img))
 		return kcr_bad_image(ctx, "system call record of %zu bytes", rec->len);
 	call = le32_to_cpu(img->call);
 	clock = le32_to_cpu(img->clock);
 	flags = le32_to_cpu(img->flags);
-	if (!call || call > KCR_BLOCKED_SEMOP || clock > KCR_BLOCKED_BOOTTIME_ALARM ||
-	    flags & ~(KCR_BLOCKED_TIMED | KCR_BLOCKED_SHARED))
+	if (rec->version < 2) {
+		last = KCR_BLOCKED_SEMOP;
+		known &= ~KCR_BLOCKED_TELL;
+	}
+	if (!call || call > last || clock > KCR_BLOCKED_BOOTTIME_ALARM || flags & ~known)
 		return kcr_bad_image(ctx, "system call %u, clock %u, flags %#x",
 				     call, clock, flags);
 	if (le64_to_cpu(img->until_ns) > KTIME_MAX ||
@@ -320,6 +364,7 @@ static int blocked_restore(struct kcr_ctx *ctx, struct kcr_thread *t,
 	b->call = le32_to_cpu(img->call);
 	b->timed = le32_to_cpu(img->flags) & KCR_BLOCKED_TIMED;
 	b->shared = le32_to_cpu(img->flags) & KCR_BLOCKED_SHARED;
+	b->tell = le32_to_cpu(img->flags) & KCR_BLOCKED_TELL;
 	b->clock = le32_to_cpu(img->clock);
 	b->until = le64_to_cpu(img->until_ns);
 	b->done = le64_to_cpu(img->done);
@@ -336,7 +381,9 @@ void kcr_blocked_made(struct kcr_thread *t)
 
 	if (b->timed)
 		b->until = shift(b->until, -clock_offset(current, b));
-	if (b->call >= KCR_BLOCKED_EPOLL || (b->call && confined()))
+	/* One that is stopped for its tracer has been interrupted by that. */
+	if (!kcr_ptrace_stopped(t) &&
+	    (b->call >= KCR_BLOCKED_EPOLL || (b->call && (b->tell || confined()))))
 		kcr_carry_begin(t);
 	else
 		kcr_restart_block_set(b);
@@ -345,7 +392,7 @@ void kcr_blocked_made(struct kcr_thread *t)
 const struct kcr_ops kcr_blocked_ops = {
 	.kind		= KCR_KIND_BLOCKED,
 	.scope		= KCR_SCOPE_THREAD,
-	.version	= 1,
+	.version	= 2,
 	.name		= "blocked",
 	.save_thread	= blocked_save,
 	.check		= blocked_check,

@@ -25,6 +25,9 @@ bool kcr_blocked_refused(struct kcr_thread *t, int nr, const struct pt_regs *reg
  */
 void kcr_blocked_parked(struct kcr_thread *t, struct pt_regs *regs);
 
+/* There too, wherever it is parked. */
+void kcr_blocked_tell(struct kcr_thread *t);
+
 /* In @t itself, when it is let go on. */
 void kcr_blocked_resumed(struct kcr_thread *t, struct pt_regs *regs);
 

@@ -15,6 +15,7 @@
  * @call: enum kcr_blocked_call, or KCR_BLOCKED_NONE
  * @timed: it times out at @until
  * @shared: futex
+ * @tell: its end is to be told to the thread's tracer
  * @clock: of @until: enum kcr_blocked_clock
  * @until: on the host's clock (while it is restored, on the program's)
  * @done: bytes written, read or moved
@@ -31,6 +32,7 @@ struct kcr_blocked {
 	u32 call;
 	bool timed;
 	bool shared;
+	bool tell;
 	enum kcr_blocked_clock clock;
 	ktime_t until;
 	u64 done;
@@ -81,6 +83,9 @@ static inline bool kcr_was_interrupted(long ret)
 	return ret == -EINTR || ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
 	       ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
 }
+
+/* blocked_known.c: does the kernel start @nr again from its arguments? */
+bool kcr_blocked_again(int nr);
 
 /* carry.c: calls that we continue */
 void kcr_carry_begin(struct kcr_thread *t);	/* of current, t->blocked */

@@ -14,6 +14,9 @@
  * interrupted without one, somebody wants to park the thread again: task work
  * is run in place, and the wait goes on, with the same deadline.
  *
+ * Where a tracer is told of system calls (PTRACE_SYSCALL), any call is carried on: it
+ * would see the program begin it again. It is told when the call has ended.
+ *
  * The module can't be unloaded while a thread is in here. kcr_exit() waits for
  * the few instructions that follow module_put().
  */
@@ -29,6 +32,7 @@
 #include "compat/signal.h"
 #include "ksym.h"
 #include "task/blocked_call.h"
+#include "task/ptrace.h"
 #include "task/signals.h"
 
 static DEFINE_HASHTABLE(carried, 8);	/* by task */
@@ -189,6 +193,16 @@ static long carry_semop(struct kcr_blocked *b)
 	return ret;
 }
 
+/* One that is never seen to begin again: its tracer would be told. */
+static long carry_again(struct kcr_blocked *b)
+{
+	int nr = b->done;
+
+	if (!kcr_blocked_again(nr) || syscall_get_nr(current, current_pt_regs()) != nr)
+		return -EINTR;
+	return (&kcr_var(sys_call_table))[nr](current_pt_regs());
+}
+
 static long (*const carriers[])(struct kcr_blocked *b) = {
 	[KCR_BLOCKED_NANOSLEEP]		= carry_restart_block,
 	[KCR_BLOCKED_POLL]		= carry_restart_block,
@@ -212,6 +226,7 @@ static long (*const carriers[])(struct kcr_blocked *b) = {
 	[KCR_BLOCKED_SPLICE]		= kcr_carry_splice,
 	[KCR_BLOCKED_SENDFILE]		= kcr_carry_splice,
 	[KCR_BLOCKED_SEMOP]		= carry_semop,
+	[KCR_BLOCKED_AGAIN]		= carry_again,
 };
 
 static long carry(struct kcr_blocked *b)
@@ -243,24 +258,35 @@ static struct kcr_blocked *carried_find(struct task_struct *task)
 
 static void carry_end(struct kcr_blocked *b)
 {
+	bool tell = b->tell && !(current->flags & PF_EXITING);
+
 	spin_lock(&carried_lock);
 	hash_del(&b->node);
 	spin_unlock(&carried_lock);
 	kfree(b);
+	if (tell)
+		kcr_ptrace_tell_exit();
 	module_put(THIS_MODULE);
 }
 
 /* Like the end of the calls themselves: the mask goes back unless a signal came. */
-static void carry_fn(struct callback_head *work)
+static void carry_through(struct kcr_blocked *b)
 {
-	struct kcr_blocked *b = container_of(work, struct kcr_blocked, work);
 	long ret = carry(b);
 
-	if (kcr_was_interrupted(ret) && b->done)
+	if (kcr_was_interrupted(ret) && b->done && b->call != KCR_BLOCKED_AGAIN)
 		ret = b->done;
 	else if (!kcr_was_interrupted(ret) && test_and_clear_restore_sigmask())
 		kcr_call(set_current_blocked)(&current->saved_sigmask);
 	syscall_set_return_value(current, current_pt_regs(), ret < 0 ? ret : 0, ret);
+}
+
+static void carry_fn(struct callback_head *work)
+{
+	struct kcr_blocked *b = container_of(work, struct kcr_blocked, work);
+
+	if (b->call != KCR_BLOCKED_ENDED)
+		carry_through(b);
 	carry_end(b);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process: its id, its parent, its group and session, its stopped state; of
- * one that has ended, how.
+ * A process: its id, its parent, its group and session, whether it is stopped
+ * (stop.c); of one that has ended, how.
  *
  * A session or group belongs to the tree if its leader does, or if the leader
  * has ended and all members do. Another one is the first process's, and on a
@@ -10,12 +10,12 @@
  */
 #include <linux/oom.h>
 #include <linux/sched.h>
-#include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
 #include "kcr.h"
 #include "ksym.h"
+#include "task/stop.h"
 #include "task/task.h"
 #include <uapi/image/process.h>
 
@@ -84,8 +84,6 @@ static u32 process_flags(struct kcr_process *p)
 		flags |= KCR_PROCESS_LEADS_SESSION;
 	if (task_pgrp(leader) == task_tgid(leader))
 		flags |= KCR_PROCESS_LEADS_GROUP;
-	if (signal->flags & SIGNAL_STOP_STOPPED)
-		flags |= KCR_PROCESS_STOPPED;
 	if (signal->is_child_subreaper)
 		flags |= KCR_PROCESS_SUBREAPER;
 	if (p->zombie)
@@ -145,8 +143,8 @@ static int process_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (ret)
 		return ret;
 	img.flags |= cpu_to_le32(p->shares);
-	if (leader->signal->flags & SIGNAL_STOP_STOPPED)
-		img.stop_signal = cpu_to_le32(leader->signal->group_exit_code & 0x7f);
+	if (!p->zombie)
+		kcr_stop_save(p, &img);
 	if (p->zombie) {
 		img.exit_code = cpu_to_le32(exit_code_of(leader));
 		get_task_comm(img.comm, leader);
@@ -155,7 +153,7 @@ static int process_save(struct kcr_ctx *ctx, struct kcr_process *p)
 		img.memory = cpu_to_le32(p->memory->id);
 	if (p->handlers != p)
 		img.handlers = cpu_to_le32(p->handlers->id);
-	return kcr_write_rec(ctx, KCR_KIND_PROCESS, 3, p->id, 0, &img, sizeof(img));
+	return kcr_write_rec(ctx, KCR_KIND_PROCESS, 4, p->id, 0, &img, sizeof(img));
 }
 
 static int check_signals(struct kcr_ctx *ctx, const struct kcr_img_process *img)
@@ -210,7 +208,7 @@ static int process_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_bad_image(ctx, "process record of %zu bytes", rec->len);
 	if ((s32)le32_to_cpu(img->pid) <= 0)
 		return kcr_bad_image(ctx, "process %d", le32_to_cpu(img->pid));
-	return check_signals(ctx, img) ?: check_ids(ctx, rec);
+	return check_signals(ctx, img) ?: check_ids(ctx, rec) ?: kcr_stop_check(ctx, rec);
 }
 
 static int process_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -227,24 +225,19 @@ static int process_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return 0;
 }
 
-/* Everything is parked: the stop takes effect before a thread leaves the kernel. */
-static int process_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+/* A zombie's record has nothing of it. */
+static int process_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
-	const struct kcr_img_process *img = kcr_rec_as(rec, struct kcr_img_process);
-
-	if (!(le32_to_cpu(img->flags) & KCR_PROCESS_STOPPED))
-		return 0;
-	return kcr_call(do_send_sig_info)(SIGSTOP, SEND_SIG_PRIV, rec->process->leader,
-					  PIDTYPE_TGID);
+	return kcr_stop_restore(rec->process);
 }
 
 const struct kcr_ops kcr_process_ops = {
 	.kind		= KCR_KIND_PROCESS,
 	.scope		= KCR_SCOPE_IMAGE,
-	.version	= 3,
+	.version	= 4,
 	.name		= "process",
 	.save_process	= process_save,
 	.check		= process_check,
 	.restore	= process_restore,
-	.commit		= process_commit,
+	.start		= process_start,
 };

@@ -7,7 +7,7 @@
  *  - statistics (sched_info, delays, acct_rss_mem1, ...), which begin anew: they
  *    tell of this run,
  *  - the scheduler's, memory management's and lock debugging's own state,
- *  - the parent's and the tracer's (has_child_subreaper, ptracer_cred, ...),
+ *  - the parent's (has_child_subreaper, ...),
  *  - the restarter's to give: cgroups, cpuset, autogroup, loginuid, audit,
  *    oom_score_adj_min.
  *
@@ -26,6 +26,7 @@
 #include "compat/security.h"
 #include "kcr.h"
 #include "ksym.h"
+#include "task/ptrace.h"
 #include "task/task.h"
 
 #ifdef CONFIG_SECURITY_LANDLOCK
@@ -104,19 +105,16 @@ int kcr_task_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (signal->flags & SIGNAL_UNKILLABLE)
 		return kcr_refuse(ctx, "it is the init process of a pid namespace");
 	return refuse_namespaces(ctx, p->live) ?: refuse_children(ctx, leader) ?:
-	       kcr_sharing_refuse(ctx, p) ?: refuse_vfork(ctx, leader);
+	       kcr_sharing_refuse(ctx, p) ?: refuse_vfork(ctx, leader) ?:
+	       kcr_ptrace_refuse(ctx, p);
 }
 
-static int refuse_tracing(struct kcr_ctx *ctx, struct task_struct *task)
+static int refuse_perf(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	int ret = 0;
 
-	if (task->ptrace)
-		ret = kcr_refuse(ctx, "it is being traced (ptrace)");
-	if (!ret && !list_empty(&task->ptraced))
-		ret = kcr_refuse(ctx, "it traces another process (ptrace)");
 #ifdef CONFIG_PERF_EVENTS
-	if (!ret && !list_empty(&task->perf_event_list))
+	if (!list_empty(&task->perf_event_list))
 		ret = kcr_refuse(ctx, "it has performance events");
 #endif
 	return ret;
@@ -225,6 +223,6 @@ static int refuse_own_namespace(struct kcr_ctx *ctx, struct kcr_thread *t)
 int kcr_thread_refuse(struct kcr_ctx *ctx, struct kcr_thread *t)
 {
 	return refuse_own_namespace(ctx, t) ?: kcr_arch_refuse(ctx, t->task) ?:
-	       refuse_tracing(ctx, t->task) ?: refuse_confinement(ctx, t->task) ?:
+	       refuse_perf(ctx, t->task) ?: refuse_confinement(ctx, t->task) ?:
 	       refuse_rest(ctx, t->task);
 }

@@ -14,7 +14,7 @@
 #include "task/posix_timer.h"
 #include "task/signals.h"
 
-static void info_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *info)
+void kcr_siginfo_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *info)
 {
 	BUILD_BUG_ON(sizeof(*info) != 16 + sizeof(img->fields));
 	img->signo = cpu_to_le32(info->si_signo);
@@ -34,7 +34,7 @@ static void timer_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *in
 	memcpy(img->fields, &id, sizeof(id));
 }
 
-static void info_decode(kernel_siginfo_t *info, const struct kcr_img_siginfo *img)
+void kcr_siginfo_decode(kernel_siginfo_t *info, const struct kcr_img_siginfo *img)
 {
 	clear_siginfo(info);
 	info->si_signo = le32_to_cpu(img->signo);
@@ -86,7 +86,7 @@ static void copy_queue(struct kcr_sigqueue *copy, struct sigpending *pending,
 		if (q->flags & SIGQUEUE_PREALLOC)
 			timer_encode(&copy->info[copy->count++], &q->info);
 		else
-			info_encode(&copy->info[copy->count++], &q->info);
+			kcr_siginfo_encode(&copy->info[copy->count++], &q->info);
 	}
 	copy_lost(copy, pending, &seen);
 }
@@ -147,7 +147,7 @@ static int send(struct kcr_ctx *ctx, const struct kcr_img_siginfo *img, enum pid
 	kernel_siginfo_t info;
 	int ret;
 
-	info_decode(&info, img);
+	kcr_siginfo_decode(&info, img);
 	ret = kcr_call(do_send_sig_info)(info.si_signo, &info, current, type);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,

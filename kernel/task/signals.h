@@ -65,6 +65,9 @@ struct kcr_sigqueue {
 /* Copy queue @pending of @task of @p; free with kvfree(copy->info). */
 int kcr_sigqueue_copy(struct kcr_process *p, struct task_struct *task,
 		      struct sigpending *pending, struct kcr_sigqueue *copy);
+/* One of them. */
+void kcr_siginfo_encode(struct kcr_img_siginfo *img, const kernel_siginfo_t *info);
+void kcr_siginfo_decode(kernel_siginfo_t *info, const struct kcr_img_siginfo *img);
 /* Is this an array of signals? */
 int kcr_sigqueue_check(struct kcr_ctx *ctx, const void *data, size_t len);
 /* Queue them for the current thread (PIDTYPE_PID) or process (PIDTYPE_TGID). */

@@ -10,6 +10,7 @@
 #include "../../uapi/image/mempolicy.h"
 #include "../../uapi/image/posix_timer.h"
 #include "../../uapi/image/prctl.h"
+#include "../../uapi/image/ptrace.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/rlimits.h"
 #include "../../uapi/image/sched.h"
@@ -122,6 +123,20 @@ static void put_prctl(struct build *b)
 	PUT_TAIL(b, KCR_KIND_X86_THREAD, 0, ID_WORKER, &thread, &ports, sizeof(ports));
 }
 
+static void put_ptrace(struct build *b)
+{
+	struct kcr_img_ptrace ptrace = {
+		.tracer = cpu_to_le32(4711),
+		.options = cpu_to_le32(1),
+		.flags = cpu_to_le32(KCR_PTRACE_SYSCALL),
+		.stop = cpu_to_le32(KCR_PTRACE_EXIT),
+		.message = cpu_to_le64(2),
+		.info = { .signo = cpu_to_le32(5), .code = cpu_to_le32(0x85) },
+	};
+
+	PUT(b, KCR_KIND_PTRACE, 0, ID_WORKER, &ptrace);
+}
+
 static void put_seccomp(struct build *b)
 {
 	struct kcr_img_filter filter = { .count = cpu_to_le32(1) };
@@ -153,6 +168,7 @@ void kinds_put_threads(struct build *b)
 	put_thread(b, ID_WORKER, 4712, "a worker of 16 c");
 	PUT(b, KCR_KIND_BLOCKED, 0, ID_WORKER, &blocked);
 	put_prctl(b);
+	put_ptrace(b);
 	put_seccomp(b);
 	PUT(b, KCR_KIND_MEMPOLICY, 0, ID_WORKER, &policy);
 }

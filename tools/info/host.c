@@ -63,6 +63,11 @@ static const struct info_name process_flags[] = {
 	{ KCR_PROCESS_OWN_GROUP,	"own_group" },
 	{ KCR_PROCESS_SHARES_UNDO,	"shares_undo" },
 	{ KCR_PROCESS_SHARES_IO,	"shares_io" },
+	{ KCR_PROCESS_STOP_TOLD,	"stop_told" },
+	{ KCR_PROCESS_STOPPING,		"stopping" },
+	{ KCR_PROCESS_CONTINUED,	"continued" },
+	{ KCR_PROCESS_TELL_STOPPED,	"tell_stopped" },
+	{ KCR_PROCESS_TELL_CONTINUED,	"tell_continued" },
 	{ }
 };
 

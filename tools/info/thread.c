@@ -89,12 +89,15 @@ static const struct info_name blocked_calls[] = {
 	{ KCR_BLOCKED_SPLICE,		"splice" },
 	{ KCR_BLOCKED_SENDFILE,		"sendfile" },
 	{ KCR_BLOCKED_SEMOP,		"semtimedop" },
+	{ KCR_BLOCKED_AGAIN,		"again" },
+	{ KCR_BLOCKED_ENDED,		"ended" },
 	{ }
 };
 
 static const struct info_name blocked_flags[] = {
 	{ KCR_BLOCKED_TIMED,	"timed" },
 	{ KCR_BLOCKED_SHARED,	"shared" },
+	{ KCR_BLOCKED_TELL,	"tell" },
 	{ }
 };
 

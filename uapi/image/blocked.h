@@ -28,6 +28,9 @@
  * @KCR_BLOCKED_SPLICE: (in, off_in, out, off_out, len, flags), @done bytes are moved
  * @KCR_BLOCKED_SENDFILE: (out, in, offset, count), likewise
  * @KCR_BLOCKED_SEMOP: (id, sops, nsops), semtimedop()
+ * @KCR_BLOCKED_AGAIN: any that the kernel starts again from its arguments; @done is
+ *	its number. With KCR_BLOCKED_TELL: the tracer would see it begin again
+ * @KCR_BLOCKED_ENDED: none: it has ended, only KCR_BLOCKED_TELL is left to be done
  *
  * Calls that the kernel starts again by itself, from their arguments, are in no
  * record: the registers tell all. The first three the kernel continues by
@@ -57,10 +60,13 @@ enum kcr_blocked_call {
 	KCR_BLOCKED_SPLICE	= 20,
 	KCR_BLOCKED_SENDFILE	= 21,
 	KCR_BLOCKED_SEMOP	= 22,
+	KCR_BLOCKED_AGAIN	= 23,
+	KCR_BLOCKED_ENDED	= 24,
 };
 
 #define KCR_BLOCKED_TIMED	(1u << 0) /* @until_ns holds */
 #define KCR_BLOCKED_SHARED	(1u << 1) /* futex: not FUTEX_PRIVATE_FLAG */
+#define KCR_BLOCKED_TELL	(1u << 2) /* its end is told to the tracer (PTRACE_SYSCALL) */
 
 /**
  * enum kcr_blocked_clock - what @until_ns is a point of, as the program sees it
@@ -91,6 +97,8 @@ enum kcr_blocked_clock {
  * @until_ns: when the call times out, with KCR_BLOCKED_TIMED
  * @done: bytes
  * @arg: as the program gave them, and as told at each call
+ *
+ * Version 1 had neither KCR_BLOCKED_TELL nor the calls that go with it.
  */
 struct kcr_img_blocked {
 	__le32	call;

@@ -15,7 +15,13 @@
 #define KCR_PROCESS_SHARES_UNDO		(1u << 7) /* what semaphores undo (CLONE_SYSVSEM) */
 #define KCR_PROCESS_SHARES_IO		(1u << 8) /* I/O context (CLONE_IO) */
 #define KCR_PROCESS_SHARES		(KCR_PROCESS_SHARES_UNDO | KCR_PROCESS_SHARES_IO)
-#define KCR_PROCESS_FLAGS		((1u << 9) - 1)
+#define KCR_PROCESS_STOP_TOLD		(1u << 9) /* the parent has waited for that it stopped */
+#define KCR_PROCESS_STOPPING		(1u << 10) /* not all of its threads have stopped yet */
+#define KCR_PROCESS_CONTINUED		(1u << 11) /* and the parent has not waited for that */
+#define KCR_PROCESS_TELL_STOPPED	(1u << 12) /* SIGCHLD is still to be sent: it stopped */
+#define KCR_PROCESS_TELL_CONTINUED	(1u << 13) /* the same: it was continued */
+#define KCR_PROCESS_FLAGS		((1u << 14) - 1)
+#define KCR_PROCESS_JOBCTL		0x3e04u /* of them, what tells of job control */
 
 /**
  * struct kcr_img_process - KCR_KIND_PROCESS
@@ -26,7 +32,7 @@
  * @threads: KCR_KIND_THREAD records that it owns
  * @flags: KCR_PROCESS_*
  * @exit_signal: what the parent is sent in the end
- * @stop_signal: signal that stopped it, with KCR_PROCESS_STOPPED
+ * @stop_signal: signal that stopped it, with KCR_PROCESS_STOPPED or _STOPPING
  * @oom_score_adj: -1000 to 1000
  * @exit_code: with KCR_PROCESS_ZOMBIE: as wait(2) tells it
  * @parent: id of its parent's KCR_KIND_PROCESS record, which stands before this
@@ -39,8 +45,9 @@
  * @handlers: the same for signal handlers (CLONE_SIGHAND); both then have the same
  *	memory
  *
- * Version 2 ended before @memory. Version 1 ended before @parent, had no more than one process, and was not
- * the owner of its records: those were nobody's.
+ * Version 3 had none of the flags from KCR_PROCESS_SHARES_UNDO on; @stop_signal was 0
+ * then. Version 2 ended before @memory. Version 1 ended before @parent, had no more
+ * than one process, and was not the owner of its records: those were nobody's.
  *
  * A group or session that does not belong to the tree becomes the restarter's.
  */

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Tracing: events in the middle of system calls, and threads that are not stopped. */
+#define _GNU_SOURCE
+#include "traced.h"
+
+static void fork_one(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (!pid)
+		_exit(5);
+	_exit(waitpid(pid, &status, 0) == pid && status == 5 << 8 ? 7 : 8);
+}
+
+/* Until the event; gives the new one's id. */
+static pid_t to_event(pid_t pid, int event, struct seen *s)
+{
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ASSERT_EQ(SIGTRAP | event << 8, stops_with(pid));
+	look(pid, s);
+	return s->message;
+}
+
+TEST(at_fork)
+{
+	pid_t pid = tracee(fork_one, PTRACE_O_TRACEFORK), new;
+	struct seen s;
+
+	new = to_event(pid, PTRACE_EVENT_FORK, &s);
+	ASSERT_EQ(SIGSTOP, stops_with(new));	/* it is traced too */
+	told = 0;
+	cut();
+	EXPECT_EQ(0, told);
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_TRUE(no_news(new));
+	expect_same(pid, &s);
+	EXPECT_EQ(0, go(PTRACE_CONT, new, 0));
+	ends_with(new, 5);
+	EXPECT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));	/* the exit of the call */
+	look(pid, &s);
+	EXPECT_EQ(new, (long)s.regs.rax);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGCHLD, stops_with(pid));
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+}
+
+static void *in_a_thread(void *arg)
+{
+	return arg;
+}
+
+static void make_thread(void)
+{
+	pthread_t thread;
+	void *ret = NULL;
+
+	if (pthread_create(&thread, NULL, in_a_thread, (void *)&told))
+		_exit(8);
+	pthread_join(thread, &ret);
+	_exit(ret == (void *)&told ? 7 : 9);
+}
+
+TEST(a_thread_that_is_just_made)
+{
+	pid_t pid = tracee(make_thread, PTRACE_O_TRACECLONE), new;
+	struct seen s, t;
+
+	new = to_event(pid, PTRACE_EVENT_CLONE, &s);
+	ASSERT_EQ(SIGSTOP, stops_with(new));
+	look(new, &t);
+	cut();
+	expect_same(pid, &s);
+	expect_same(new, &t);
+	EXPECT_EQ(0, go(PTRACE_CONT, new, 0));
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_GT(0, stops_with(new));	/* with 0, or by the other's exit */
+	ends_with(pid, 7);
+}
+
+static void exec_true(void)
+{
+	execlp("true", "true", NULL);
+}
+
+TEST_REFUSED(at_exec, "PTRACE_EVENT_EXEC")
+{
+	pid_t pid = tracee(exec_true, PTRACE_O_TRACEEXEC);
+	struct seen s;
+
+	EXPECT_EQ(pid, to_event(pid, PTRACE_EVENT_EXEC, &s));
+	cut();
+	EXPECT_TRUE(no_news(pid));
+	expect_same(pid, &s);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 0);
+}
+
+static void vfork_one(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(5);
+	board[1] = pid;
+}
+
+TEST(when_vfork_is_done)
+{
+	pid_t pid = tracee(vfork_one, PTRACE_O_TRACEVFORKDONE), new;
+	struct seen s;
+
+	new = to_event(pid, PTRACE_EVENT_VFORK_DONE, &s);
+	cut();
+	expect_same(pid, &s);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGCHLD, stops_with(pid));
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+	EXPECT_EQ(new, board[1]);
+}
+
+static void count_up(void)
+{
+	for (;;)
+		board[2]++;
+}
+
+TEST(one_that_runs)
+{
+	pid_t pid = child(count_up);
+	int before;
+
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, (long)PTRACE_O_EXITKILL));
+	cut();
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, told);
+	before = board[2];
+	usleep(100000);
+	EXPECT_NE(before, board[2]);
+	EXPECT_EQ(0, go(PTRACE_INTERRUPT, pid, 0));
+	EXPECT_EQ(SIGTRAP | EVENT_STOP << 8, stops_with(pid));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
+
+/* in_syscall() of another process. */
+static void sleeps_in(pid_t pid, long nr)
+{
+	char path[32];
+	long now = -2;
+	FILE *file;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	for (i = 0; i < 2000 && now != nr; i++) {
+		usleep(2000);
+		file = fopen(path, "r");
+		ASSERT_TRUE(file);
+		if (fscanf(file, "%ld", &now) != 1)
+			now = -2;
+		fclose(file);
+	}
+	ASSERT_EQ(nr, now);
+}
+
+static int pipe_fd[2];
+
+static void read_pipe(void)
+{
+	char c = 0;
+
+	close(pipe_fd[1]);
+	board[3] = read(pipe_fd[0], &c, 1);
+	board[4] = c;
+}
+
+TEST(one_that_sleeps)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(pipe_fd));
+	pid = tracee(read_pipe, 0);
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	sleeps_in(pid, SYS_read);
+	cut();
+	usleep(100000);
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, told);
+	EXPECT_EQ(1, write(pipe_fd[1], "x", 1));
+	ends_with(pid, 7);
+	EXPECT_EQ(1, board[3]);
+	EXPECT_EQ('x', board[4]);
+}
+
+static void to_sleep(pid_t pid, long nr)
+{
+	struct seen s;
+
+	do {
+		ASSERT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
+		ASSERT_EQ(SIGTRAP | 0x80, stops_with(pid));
+		look(pid, &s);
+	} while (s.call[0] != SYSCALL_INFO_ENTRY || (long)s.regs.orig_rax != nr);
+	ASSERT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
+	sleeps_in(pid, nr);
+	usleep(50000);
+	told = 0;
+}
+
+/* The next that is seen is the exit of the call, with its result. */
+static void wakes_with(pid_t pid, long nr, long result)
+{
+	struct seen s;
+
+	EXPECT_EQ(SIGTRAP | 0x80, stops_with(pid));
+	look(pid, &s);
+	EXPECT_EQ(SYSCALL_INFO_EXIT, s.call[0]);
+	EXPECT_EQ(nr, (long)s.regs.orig_rax);
+	EXPECT_EQ(result, (long)s.regs.rax);
+}
+
+/* As strace has its: nothing but the exit is seen. */
+TEST(one_that_sleeps_in_a_traced_call)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(pipe_fd));
+	pid = tracee(read_pipe, PTRACE_O_TRACESYSGOOD);
+	to_sleep(pid, SYS_read);
+	cut();
+	usleep(100000);
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, told);
+	EXPECT_EQ(1, write(pipe_fd[1], "x", 1));
+	wakes_with(pid, SYS_read, 1);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+	EXPECT_EQ('x', board[4]);
+}
+
+static void sleep_traced(void)
+{
+	struct timespec t = { 1, 0 };
+
+	board[1] = syscall(SYS_nanosleep, &t, NULL);
+}
+
+TEST(one_that_sleeps_for_a_time_in_a_traced_call)
+{
+	pid_t pid = tracee(sleep_traced, PTRACE_O_TRACESYSGOOD);
+
+	to_sleep(pid, SYS_nanosleep);
+	cut();
+	wakes_with(pid, SYS_nanosleep, 0);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+}
+
+/* A signal ends the call; that is seen, and then the signal. */
+TEST(a_traced_call_that_a_signal_ends)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(pipe_fd));
+	pid = tracee(read_pipe, PTRACE_O_TRACESYSGOOD);
+	to_sleep(pid, SYS_read);
+	cut();
+	kill(pid, SIGUSR1);
+	wakes_with(pid, SYS_read, -512);
+	EXPECT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
+	EXPECT_EQ(SIGUSR1, stops_with(pid));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
+
+TEST(single_steps)
+{
+	pid_t pid = tracee(count_up, 0);
+	struct user_regs_struct regs, next;
+	int i;
+
+	ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, go(PTRACE_SINGLESTEP, pid, 0));
+		ASSERT_EQ(SIGTRAP, stops_with(pid));
+	}
+	ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+	cut();
+	ASSERT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &next));
+	EXPECT_EQ(0, memcmp(&regs, &next, sizeof(regs)));
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(0, go(PTRACE_SINGLESTEP, pid, 0));
+		EXPECT_EQ(SIGTRAP, stops_with(pid));
+	}
+	EXPECT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &next));
+	EXPECT_NE(regs.rip, next.rip);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	usleep(50000);
+	EXPECT_TRUE(no_news(pid));	/* no step is left over */
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
+
+static void wait_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+TEST_REFUSED(a_tracer_that_is_no_child, "which is outside of the tree")
+{
+	pid_t pid = child(wait_for_ever), one = fork();
+	int i;
+
+	if (!one) {
+		if (fork())
+			_exit(0);
+		setsid();
+		board[5] = getpid();
+		board[6] = 1 + ptrace(PTRACE_SEIZE, pid, 0, 0L);
+		munmap((void *)board, 4096);	/* nothing is shared */
+		syscall(SYS_close_range, 0, ~0u, 0);
+		wait_for_ever();
+	}
+	ASSERT_EQ(one, waitpid(one, NULL, 0));
+	for (i = 0; i < 1000 && !board[6]; i++)
+		usleep(2000);
+	ASSERT_EQ(1, board[6]);
+	usleep(100000);
+	cut();
+	kill(board[5], SIGKILL);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
