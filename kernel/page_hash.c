@@ -26,7 +26,7 @@ struct share {
 	struct work_struct work;
 	struct page **pages;
 	unsigned int count;
-	u8 (*hash)[KCR_HASH_LEN];
+	u8 *hash;
 };
 
 static void hash_page(struct page *page, u8 *hash)
@@ -48,7 +48,7 @@ static void hash_share(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < s->count; i++)
-		hash_page(s->pages[i], s->hash[i]);
+		hash_page(s->pages[i], s->hash + i * KCR_HASH_LEN);
 }
 
 /**
@@ -57,7 +57,7 @@ static void hash_share(struct work_struct *work)
  * @count: how many
  * @hash: where the hashes go, KCR_HASH_LEN bytes each
  */
-void kcr_hash_pages(struct page **pages, unsigned int count, u8 (*hash)[KCR_HASH_LEN])
+void kcr_hash_pages(struct page **pages, unsigned int count, u8 *hash)
 {
 	unsigned int helpers = min3(count / SHARE_MIN, num_online_cpus() - 1, HELPERS_MAX);
 	struct share share[HELPERS_MAX + 1];
@@ -65,7 +65,7 @@ void kcr_hash_pages(struct page **pages, unsigned int count, u8 (*hash)[KCR_HASH
 
 	for (i = 0, from = 0; i <= helpers; i++, from += each) {
 		share[i].pages = pages + from;
-		share[i].hash = hash + from;
+		share[i].hash = hash + from * KCR_HASH_LEN;
 		share[i].count = i < helpers ? each : count - from;
 		INIT_WORK_ONSTACK(&share[i].work, hash_share);
 		if (i < helpers)

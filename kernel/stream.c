@@ -355,7 +355,7 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 	if (ret)
 		return ret;
 
-	kcr_hash_pages(pages, count, index->hash);
+	kcr_hash_pages(pages, count, index->hash[0]);
 	for (i = 0; i < count; i++)	/* the first half of each, as kcr_pages_crc() has it */
 		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
 	ctx->open_len += (u64)count << PAGE_SHIFT;

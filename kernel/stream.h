@@ -10,6 +10,6 @@ int kcr_write_end(struct kcr_ctx *ctx);
 void kcr_stream_drop(struct kcr_ctx *ctx);
 
 /* page_hash.c */
-void kcr_hash_pages(struct page **pages, unsigned int count, u8 (*hash)[KCR_HASH_LEN]);
+void kcr_hash_pages(struct page **pages, unsigned int count, u8 *hash);
 
 #endif /* _KCR_STREAM_H */

@@ -22,6 +22,8 @@
 #include <uapi/image/process.h>
 #include <uapi/image/thread.h>
 
+#define SHARES (KCR_PROCESS_SHARES_UNDO | KCR_PROCESS_SHARES_IO)
+
 /**
  * struct common - something that tasks may have in common
  * @name: for sentences
@@ -156,9 +158,9 @@ int kcr_cloned_thread(struct kcr_ctx *ctx, struct kcr_thread *t, u32 *flags)
 /* kcr_cloned_check() - a process that shares: with whom, and is it alive? */
 int kcr_cloned_check(struct kcr_ctx *ctx, const struct kcr_process *p, u32 flags)
 {
-	if (flags & KCR_PROCESS_SHARES && (!ctx->root || p->zombie))
+	if (flags & SHARES && (!ctx->root || p->zombie))
 		return kcr_bad_image(ctx, "process %d shares with who makes it (%#x)", p->tgid,
-				     flags & KCR_PROCESS_SHARES);
+				     flags & SHARES);
 	return 0;
 }
 

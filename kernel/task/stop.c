@@ -20,6 +20,9 @@
 #include <uapi/image/process.h>
 
 #define IN_STOP (KCR_PROCESS_STOPPED | KCR_PROCESS_STOPPING)
+/* What tells of job control. */
+#define JOBCTL_FLAGS (IN_STOP | KCR_PROCESS_STOP_TOLD | KCR_PROCESS_CONTINUED |	\
+		      KCR_PROCESS_TELL_STOPPED | KCR_PROCESS_TELL_CONTINUED)
 
 static u32 flags_of(const struct signal_struct *signal)
 {
@@ -80,7 +83,7 @@ int kcr_stop_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if ((stopped && continued) ||
 	    (!stopped && flags & KCR_PROCESS_STOP_TOLD) ||
 	    (!continued && flags & (KCR_PROCESS_TELL_STOPPED | KCR_PROCESS_TELL_CONTINUED)) ||
-	    (flags & KCR_PROCESS_ZOMBIE && flags & KCR_PROCESS_JOBCTL) ||
+	    (flags & KCR_PROCESS_ZOMBIE && flags & JOBCTL_FLAGS) ||
 	    (rec->version >= 4 && !sig != !(flags & IN_STOP)))
 		return kcr_bad_image(ctx, "process %d with flags %#x, stopped by signal %u",
 				     le32_to_cpu(img->pid), flags, sig);
@@ -147,7 +150,7 @@ static u32 flags_for(const struct kcr_process *p, u32 flags)
 int kcr_stop_restore(struct kcr_process *p)
 {
 	const struct kcr_img_process *img = kcr_rec_as(p->rec, struct kcr_img_process);
-	u32 flags = flags_for(p, le32_to_cpu(img->flags) & KCR_PROCESS_JOBCTL);
+	u32 flags = flags_for(p, le32_to_cpu(img->flags) & JOBCTL_FLAGS);
 	u32 sig = le32_to_cpu(img->stop_signal);
 	struct sighand_struct *sighand;
 	unsigned long irq;

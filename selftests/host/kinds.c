@@ -3,6 +3,8 @@
  * A small image that holds a record of every kind: the host, memory, what is
  * shared by its id, and all of it.
  */
+#include <stdlib.h>
+
 #include "../../uapi/image/host.h"
 #include "../../uapi/image/hugetlb.h"
 #include "../../uapi/image/memfd.h"

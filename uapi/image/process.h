@@ -14,14 +14,12 @@
 /* With who makes it: the process of @handlers, of @memory, @parent, or the first. */
 #define KCR_PROCESS_SHARES_UNDO		(1u << 7) /* what semaphores undo (CLONE_SYSVSEM) */
 #define KCR_PROCESS_SHARES_IO		(1u << 8) /* I/O context (CLONE_IO) */
-#define KCR_PROCESS_SHARES		(KCR_PROCESS_SHARES_UNDO | KCR_PROCESS_SHARES_IO)
 #define KCR_PROCESS_STOP_TOLD		(1u << 9) /* the parent has waited for that it stopped */
 #define KCR_PROCESS_STOPPING		(1u << 10) /* not all of its threads have stopped yet */
 #define KCR_PROCESS_CONTINUED		(1u << 11) /* and the parent has not waited for that */
 #define KCR_PROCESS_TELL_STOPPED	(1u << 12) /* SIGCHLD is still to be sent: it stopped */
 #define KCR_PROCESS_TELL_CONTINUED	(1u << 13) /* the same: it was continued */
 #define KCR_PROCESS_FLAGS		((1u << 14) - 1)
-#define KCR_PROCESS_JOBCTL		0x3e04u /* of them, what tells of job control */
 
 /**
  * struct kcr_img_process - KCR_KIND_PROCESS
