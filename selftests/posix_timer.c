@@ -316,7 +316,7 @@ TEST(keeps_an_overrun)
 	ASSERT_LT(100, info.si_overrun);
 	cut();
 	EXPECT_EQ(info.si_overrun, overrun(id));
-	EXPECT_GE(MS, left(id, NULL));
+	EXPECT_GE(2 * MS, left(id, NULL));	/* clocks of two processors may differ */
 	EXPECT_EQ(6, take(2000, NULL));
 }
 

@@ -51,9 +51,15 @@ int kcr_ptrace_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 /* With tasklist_lock. A child that has ended is waited for like any other. */
 static const char *tracee_refused(struct kcr_ctx *ctx, struct task_struct *tracee)
 {
+	bool own;
+
 	if (!tracee->exit_state)
 		return kcr_tree_process(ctx, tracee) ? NULL : "is not one of those to be saved";
-	return ptrace_reparented(tracee) ? "has ended, and is still there for it" : NULL;
+	rcu_read_lock();
+	own = same_thread_group(rcu_dereference(tracee->real_parent),
+				rcu_dereference(tracee->parent));
+	rcu_read_unlock();
+	return own ? NULL : "has ended, and is still there for it";
 }
 
 static int refuse_tracees(struct kcr_ctx *ctx, struct task_struct *task)
@@ -87,11 +93,11 @@ static int save_tracer(struct kcr_ctx *ctx, struct task_struct *task, struct kcr
 	pid_t tid;
 
 	read_lock(&kcr_var(tasklist_lock));
-	tracer = task->parent;
+	rcu_read_lock();
+	tracer = rcu_dereference(task->parent);
 	tid = task_pid_nr_ns(tracer, ctx->pid_ns);
 	inside = task->ptrace && kcr_tree_process(ctx, tracer);
-	rcu_read_lock();
-	same = inside && same_right(task->ptracer_cred, __task_cred(tracer));
+	same = inside && same_right(rcu_dereference(task->ptracer_cred), __task_cred(tracer));
 	rcu_read_unlock();
 	read_unlock(&kcr_var(tasklist_lock));
 	if (!inside)
