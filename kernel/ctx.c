@@ -103,6 +103,14 @@ void kcr_ctx_put(struct kcr_ctx *ctx)
 	kref_put(&ctx->ref, ctx_release);
 }
 
+/* kcr_ctx_put_image() - whoever is at the other end of it sees its end */
+void kcr_ctx_put_image(struct kcr_ctx *ctx)
+{
+	if (ctx->image)
+		fput(ctx->image);
+	ctx->image = NULL;
+}
+
 /* What only the descriptor needs: freed when it is closed. */
 void kcr_ctx_drop(struct kcr_ctx *ctx)
 {
@@ -114,10 +122,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 	kcr_ipc_drop(ctx);
 	kcr_reader_drop(ctx);
 	kcr_stream_drop(ctx);
-	if (ctx->image) {
-		fput(ctx->image);
-		ctx->image = NULL;
-	}
+	kcr_ctx_put_image(ctx);
 }
 
 int kcr_ops_add(struct kcr_ctx *ctx)

@@ -135,6 +135,7 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 		set_thread_flag(TIF_SIGPENDING);	/* so that we are called again */
 		return ret;
 	}
+	kcr_ctx_put_image(ctx);
 	if (ret) {
 		ctx_abort(ctx);
 		if (!ctx->error)

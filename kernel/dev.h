@@ -13,6 +13,7 @@ void kcr_dev_exit(void);
 /* ctx.c: an operation's life */
 struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags);
 void kcr_ctx_drop(struct kcr_ctx *ctx);	/* what only its descriptor needs */
+void kcr_ctx_put_image(struct kcr_ctx *ctx);
 int kcr_ops_add(struct kcr_ctx *ctx);
 void kcr_ops_del(struct kcr_ctx *ctx);
 unsigned int kcr_nr_ops(void);

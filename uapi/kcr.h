@@ -227,7 +227,7 @@ struct kcr_restart {
  * @image_fd: where to write or read the image; ignored for a check
  *
  * Blocks. Returns 0 when the image is written (checkpoint) or the program is
- * prepared (restart). After an error KCR_IOC_STATUS tells class and sentence.
+ * prepared (restart); @image_fd is not held any longer than that. After an error KCR_IOC_STATUS tells class and sentence.
  */
 struct kcr_run {
 	__u32	size;
