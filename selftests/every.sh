@@ -30,7 +30,7 @@ until_number()	# NUMBER
 	local _ last
 
 	for _ in $(seq 600); do
-		last=$(readlink "images/$pid.kcr" 2> /dev/null)
+		last=$(readlink "images/$pid.kcr" 2> /dev/null) || true
 		last=${last#"$pid."}
 		last=${last%.kcr}
 		[ -z "$last" ] || [ $((10#$last)) -lt "$1" ] || return 0

@@ -210,6 +210,7 @@ setuid_child_that_has_ended_is_saved()
 	mkdir of-alice
 	chmod 777 . of-alice
 	install -m 4755 -o root "$(type -P false)" ended
+	install -m 666 /dev/null out
 	as alice setsid python3 -c '
 import os, time
 child = os.posix_spawn("./ended", ["ended"], os.environ)
