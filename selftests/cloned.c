@@ -154,15 +154,13 @@ TEST(undoes_what_is_not_shared)
 	EXPECT_EQ(0, semctl(set, 0, IPC_RMID));
 }
 
-/* A grandchild whose parent has ended leaves the tree. */
-TEST_REFUSED(refuses_to_undo_with_somebody_outside, "undo (CLONE_SYSVSEM) with a process outside")
+/* A grandchild whose parent has ended leaves the tree, and shares with us. */
+static pid_t outsider(unsigned long flag)
 {
-	pid_t pid, other = 0;
+	pid_t pid = clone_with(flag), other = 0;
 
-	make_pipes();
-	pid = clone_with(CLONE_SYSVSEM);
 	if (!pid) {
-		other = clone_with(CLONE_SYSVSEM);
+		other = clone_with(flag);
 		if (!other) {
 			prctl(PR_SET_PDEATHSIG, 0);
 			other = getpid();
@@ -178,6 +176,15 @@ TEST_REFUSED(refuses_to_undo_with_somebody_outside, "undo (CLONE_SYSVSEM) with a
 	close(done[1]);
 	close(go[0]);
 	close(go[1]);
+	return other;
+}
+
+TEST_REFUSED(refuses_to_undo_with_somebody_outside, "undo (CLONE_SYSVSEM) with a process outside")
+{
+	pid_t other;
+
+	make_pipes();
+	other = outsider(CLONE_SYSVSEM);
 	cut();
 	kill(other, SIGKILL);
 }
@@ -261,28 +268,11 @@ TEST(shares_an_io_context_with_a_thread)
 
 TEST_REFUSED(refuses_an_io_context_of_somebody_outside, "(CLONE_IO) with a process outside")
 {
-	pid_t pid, other = 0;
+	pid_t other;
 
 	make_pipes();
 	set_priority(3);
-	pid = clone_with(CLONE_IO);
-	if (!pid) {
-		other = clone_with(CLONE_IO);
-		if (!other) {
-			prctl(PR_SET_PDEATHSIG, 0);
-			other = getpid();
-			ASSERT_EQ(sizeof(other), write(done[1], &other, sizeof(other)));
-			close(done[1]);
-			sleep(60);
-		}
-		_exit(0);
-	}
-	expect_end(pid, 0);
-	ASSERT_EQ(sizeof(other), read(done[0], &other, sizeof(other)));
-	close(done[0]);
-	close(done[1]);
-	close(go[0]);
-	close(go[1]);
+	other = outsider(CLONE_IO);
 	cut();
 	kill(other, SIGKILL);
 }

@@ -7,18 +7,6 @@
 
 noise=$here/helpers/noise
 
-until_there()	# FILE
-{
-	local _
-
-	for _ in $(seq 600); do
-		[ -e "$1" ] && return 0
-		sleep 0.05
-	done
-	echo "$1 does not come"
-	return 1
-}
-
 start()
 {
 	setsid "$noise" < /dev/null > out 2>&1 &

@@ -16,18 +16,6 @@ def wait():
         time.sleep(0.01)
 '
 
-until_there()	# FILE
-{
-	local _
-
-	for _ in $(seq 600); do
-		[ -e "$1" ] && return 0
-		sleep 0.05
-	done
-	echo "$1 does not come"
-	return 1
-}
-
 # A program, in Python, that is ready; its pid in $pid.
 start()		# TEXT; its streams are those of the call
 {

@@ -8,7 +8,7 @@
 #
 # promise runs a command or function in a subshell and an empty folder of its
 # own; what it prints shows only if it fails. Also: expect STATUS COMMAND...,
-# says MESSAGE COMMAND..., and background PROGRAM... .
+# says MESSAGE COMMAND..., until_there FILE and background PROGRAM... .
 
 promises=0 promises_failed=0
 here=$(cd -P -- "$(dirname -- "$0")" && pwd)
@@ -50,6 +50,19 @@ finish()
 {
 	echo "1..$promises"
 	exit $((promises_failed > 0))
+}
+
+# Wait for a file.
+until_there()	# FILE
+{
+	local _
+
+	for _ in $(seq 600); do
+		[ -e "$1" ] && return 0
+		sleep 0.05
+	done
+	echo "$1 does not come"
+	return 1
 }
 
 # The command must end with just this status; its output is in $scratch/out.

@@ -3,6 +3,19 @@
 #define _GNU_SOURCE
 #include "traced.h"
 
+/* The tracer is told nothing, and finds it as it was. */
+static void cut_in_stop(pid_t pid)
+{
+	struct seen s;
+
+	look(pid, &s);
+	told = 0;
+	cut();
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, told);
+	expect_same(pid, &s);
+}
+
 static void raise_usr1(void)
 {
 	raise(SIGUSR1);
@@ -262,12 +275,7 @@ TEST(at_the_entry_of_a_system_call)
 	struct seen s;
 
 	to_call(pid, SYSCALL_INFO_ENTRY, SYS_getppid);
-	look(pid, &s);
-	told = 0;
-	cut();
-	EXPECT_TRUE(no_news(pid));
-	EXPECT_EQ(0, told);
-	expect_same(pid, &s);
+	cut_in_stop(pid);
 	EXPECT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
 	EXPECT_EQ(SIGTRAP | 0x80, stops_with(pid));
 	look(pid, &s);
@@ -279,15 +287,9 @@ TEST(at_the_entry_of_a_system_call)
 TEST(at_the_exit_of_a_system_call)
 {
 	pid_t pid = tracee(three_calls, PTRACE_O_TRACESYSGOOD);
-	struct seen s;
 
 	to_call(pid, SYSCALL_INFO_EXIT, SYS_getppid);
-	look(pid, &s);
-	told = 0;
-	cut();
-	EXPECT_TRUE(no_news(pid));
-	EXPECT_EQ(0, told);
-	expect_same(pid, &s);
+	cut_in_stop(pid);
 	calls_go_on(pid);
 }
 
