@@ -69,14 +69,10 @@ screens_come_back()
 		sleep 0.1
 	done
 	printf 'line 1\nline 2\nline 3\nthe end\n' | cmp - text
+	tm send-keys -t s:0 "kill %1 %2 %3; wait; jobs | wc -l" Enter
+	see s:0 "[9]"
+	! pgrep -afx "sleep 1000" || return 1
 	tm kill-server
-	# The shell tells its jobs that the terminal is gone.
-	for _ in $(seq 100); do
-		pgrep -fx "sleep 1000" > /dev/null || return 0
-		sleep 0.1
-	done
-	pgrep -afx "sleep 1000"
-	return 1
 }
 
 command -v tmux vim.tiny > /dev/null || {
