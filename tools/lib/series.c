@@ -117,7 +117,8 @@ static int point(const struct series *s, struct verdict *v)
 
 	snprintf(link, sizeof(link), "%d.kcr", s->pid);
 	snprintf(fresh, sizeof(fresh), ".%d.kcr.%d", s->pid, getpid());
-	if (symlinkat(s->name, s->fd, fresh) < 0 && errno != EEXIST)
+	unlinkat(s->fd, fresh, 0);	/* of one that was killed, and had our id */
+	if (symlinkat(s->name, s->fd, fresh) < 0)
 		return fail_file(v, errno, "make a link in", s->path);
 	if (renameat(s->fd, fresh, s->fd, link) < 0) {
 		fail_file(v, errno, "make a link in", s->path);
