@@ -59,8 +59,10 @@ keeps_the_newest()
 	until_number 5
 	end
 	wait $series || { cat told; return 1; }
+	cat told
 	[ ! -s told ]
 	ls -A images | sed "s/^$pid/PID/" > names
+	cat names
 	[ "$(wc -l < names)" = 4 ]	# and the link
 	grep -qx 'PID\.kcr' names
 	! grep -qx 'PID\.000001\.kcr' names
