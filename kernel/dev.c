@@ -135,9 +135,10 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 		set_thread_flag(TIF_SIGPENDING);	/* so that we are called again */
 		return ret;
 	}
+	if (ret)
+		ctx_abort(ctx);	/* what was made reads the image until it is gone */
 	kcr_ctx_put_image(ctx);
 	if (ret) {
-		ctx_abort(ctx);
 		if (!ctx->error)
 			kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret, "failed (errno %d)", -ret);
 		kcr_set_phase(ctx, KCR_PHASE_FAILED);
