@@ -110,6 +110,8 @@ static int run_begin(struct kcr_ctx *ctx)
 			      le64_to_cpu(ctx->next.len), &why);
 	if (ret)
 		return kcr_bad_structure(ctx, ret, why);
+	if (le32_to_cpu(run->flags) & KCR_PAGES_EARLIER)
+		return kcr_bad_image(ctx, "pages that are in an image before it");
 	ctx->run_crc = kcr_crc32(0, run, sizeof(*run));
 	ctx->run_left = 0;
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))

@@ -96,7 +96,7 @@ int kcr_read_head(struct kcr_ctx *ctx)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, ret, "%s", why);
 	if (le32_to_cpu(ctx->head.flags) & KCR_IMAGE_INCREMENT)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, -EOPNOTSUPP,
-				"increments can't be restarted yet");
+				"it is an increment: it needs the image before it, see ckptmerge");
 	return 0;
 }
 

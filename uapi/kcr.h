@@ -169,6 +169,32 @@ struct kcr_choice {
 	__u32	reserved;
 };
 
+#define KCR_BASE_PROCESS	1u /* the memory of a process */
+#define KCR_BASE_SHARED		2u /* memory that is shared: SHMEM and HUGETLB records */
+
+#define KCR_BASE_RUNS_MAX	(1u << 24)
+
+/**
+ * struct kcr_base_run - pages of an earlier image, for an increment to it
+ * @type: KCR_BASE_PROCESS or _SHARED
+ * @nr: a process id, as in the image; or the how manieth, from 0, of the SHMEM and
+ *	HUGETLB records of the image
+ * @addr: address, or offset in what is shared, of the first page
+ * @first: its number, as in struct kcr_img_pages_earlier
+ * @count: pages
+ * @reserved: zero
+ *
+ * It only says where to look: whether a page is the same is told by its hash.
+ */
+struct kcr_base_run {
+	__u32	type;
+	__u32	nr;
+	__u64	addr;
+	__u64	first;
+	__u32	count;
+	__u32	reserved;
+};
+
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
  * @size: sizeof(struct kcr_checkpoint)
@@ -178,6 +204,12 @@ struct kcr_choice {
  * @cgroup_fd: with KCR_CKPT_CGROUP: a directory of cgroup2, open
  * @nr_choices: how many, at most KCR_CHOICES_MAX
  * @choices: address of struct kcr_choice
+ * @base_fd: with @base_runs: a file, open for reading, that holds @base_runs of
+ *	struct kcr_base_run, sorted by @type, @nr and @addr, and then the hashes
+ *	of all pages of the earlier image, KCR_HASH_LEN bytes each, in the order
+ *	of their numbers
+ * @base_runs: of those, at most KCR_BASE_RUNS_MAX; 0: not an increment
+ * @base_id: with @base_runs: the id of the earlier image
  *
  * At most one of KCR_CKPT_SINGLE, _SESSION, _GROUP and _CGROUP may be set; the
  * last three include all descendants.
@@ -193,6 +225,9 @@ struct kcr_checkpoint {
 	__s32	cgroup_fd;
 	__u32	nr_choices;
 	__u64	choices;
+	__s32	base_fd;
+	__u32	base_runs;
+	__u8	base_id[16];
 };
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */

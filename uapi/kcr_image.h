@@ -181,7 +181,8 @@ enum kcr_kind {
  * @addr: user address of the first page, or offset in the shared object
  * @flags: KCR_PAGES_*
  * @pad: bytes between this structure and the first page, so that the pages
- *	begin at a multiple of the page size in the image; fewer than 4096
+ *	begin at a multiple of the page size in the image; fewer than 4096. In an
+ *	increment, where runs are short, 0
  *
  * The record's @len counts all: this structure, @pad zero bytes, the pages.
  * Since version 2 of the record, the checksum in its head is that of what stands
@@ -190,7 +191,8 @@ enum kcr_kind {
  *
  * With KCR_PAGES_ZERO no bytes follow: the pages hold zeros. None follow with
  * KCR_PAGES_PARENT: the pages are those of the parent process at the same
- * addresses, in a mapping with KCR_VMA_INHERITED.
+ * addresses, in a mapping with KCR_VMA_INHERITED. None follow with
+ * KCR_PAGES_EARLIER, but struct kcr_img_pages_earlier tells which they are.
  */
 struct kcr_img_pages {
 	__le32	mm;
@@ -203,14 +205,31 @@ struct kcr_img_pages {
 #define KCR_PAGES_HUGE		(1u << 0) /* was one transparent huge page */
 #define KCR_PAGES_ZERO		(1u << 1) /* zeros, where a file has something else */
 #define KCR_PAGES_PARENT	(1u << 2) /* as its parent process has them there */
-#define KCR_PAGES_NO_BYTES	(KCR_PAGES_ZERO | KCR_PAGES_PARENT)
+#define KCR_PAGES_EARLIER	(1u << 3) /* the same as in the image before this one */
+#define KCR_PAGES_NO_BYTES	(KCR_PAGES_ZERO | KCR_PAGES_PARENT | KCR_PAGES_EARLIER)
+
+/**
+ * struct kcr_img_pages_earlier - payload of a run with KCR_PAGES_EARLIER
+ * @run: as of every run
+ * @first: number of the page, in the image that this one is an increment to,
+ *	that the run's first page equals; those that follow equal the next ones
+ *
+ * Numbers count the pages of all runs of that image with neither KCR_PAGES_ZERO nor
+ * KCR_PAGES_PARENT, in their order, from 0. They may be anywhere in it, and
+ * may be of KCR_PAGES_EARLIER themselves.
+ */
+struct kcr_img_pages_earlier {
+	struct kcr_img_pages run;
+	__le64	first;
+};
 
 /**
  * struct kcr_img_index_run - one KCR_KIND_PAGES record, as the index tells it
  * @mm: as there
  * @count: as there
  * @addr: as there
- * @offset: of the first page's bytes in the image; 0 for KCR_PAGES_NO_BYTES
+ * @offset: of the first page's bytes in the image; 0 for KCR_PAGES_ZERO and
+ *	_PARENT; for KCR_PAGES_EARLIER KCR_INDEX_EARLIER + @first of the run
  *
  * KCR_KIND_INDEX holds, one after the other, for each run this structure and
  * then @count hashes of 16 bytes (none for a run without bytes). A hash is
@@ -223,6 +242,8 @@ struct kcr_img_index_run {
 	__le64	addr;
 	__le64	offset;
 };
+
+#define KCR_INDEX_EARLIER	(1ull << 63)
 
 #define KCR_HASH_LEN		16
 #define KCR_HASH_SEED		0x9e3779b97f4a7c15ull

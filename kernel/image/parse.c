@@ -375,6 +375,12 @@ static bool run_fits(__u64 addr, __u32 count)
 	       !(addr % KCR_PARSE_PAGE_SIZE) && addr <= ~bytes;
 }
 
+static __u64 no_bytes_len(__u32 flags)
+{
+	return flags & KCR_PAGES_EARLIER ? sizeof(struct kcr_img_pages_earlier) :
+					   sizeof(struct kcr_img_pages);
+}
+
 /**
  * kcr_parse_pages() - geometry of a run of pages
  * @pages: beginning of the payload
@@ -399,11 +405,11 @@ int kcr_parse_pages(const struct kcr_img_pages *pages, __u64 rec_offset,
 	if (!run_fits(le64_to_cpu(pages->addr), count))
 		return bad(-EBADMSG, "run of pages has an impossible place", why);
 	if (flags & KCR_PAGES_NO_BYTES) {
-		if (pad || len != sizeof(*pages))
+		if (pad || len != no_bytes_len(flags))
 			return bad(-EBADMSG, "run of pages without bytes has some", why);
 		return 0;
 	}
-	if (pad >= KCR_PARSE_PAGE_SIZE || (first + pad) % KCR_PARSE_PAGE_SIZE)
+	if (pad >= KCR_PARSE_PAGE_SIZE || (pad && (first + pad) % KCR_PARSE_PAGE_SIZE))
 		return bad(-EBADMSG, "run of pages is not aligned", why);
 	if (len != sizeof(*pages) + pad + ((__u64)count << KCR_PARSE_PAGE_SHIFT))
 		return bad(-EBADMSG, "run of pages has the wrong length", why);
@@ -429,9 +435,7 @@ int kcr_parse_index_run(const struct kcr_img_index_run *run, __u64 left,
 	count = le32_to_cpu(run->count);
 	if (!run->mm || !run_fits(le64_to_cpu(run->addr), count))
 		return bad(-EBADMSG, "index of pages tells of an impossible run", why);
-	if (le64_to_cpu(run->offset) % KCR_PARSE_PAGE_SIZE)
-		return bad(-EBADMSG, "index of pages tells of a run that is not aligned", why);
-	if (run->offset)
+	if (run->offset && !(le64_to_cpu(run->offset) & KCR_INDEX_EARLIER))
 		bytes += count * KCR_HASH_LEN;
 	if (left < bytes)
 		return bad(-EBADMSG, "index of pages is cut short", why);
