@@ -7,12 +7,14 @@
 
 # It counts, and writes down how far it is.
 program='
+import os
 import time
 n = 0
 while True:
     n += 1
-    with open("count", "r+") as f:
+    with open("new", "w") as f:
         f.write("%09d" % n)
+    os.rename("new", "count")
     time.sleep(0.01)
 '
 
@@ -54,7 +56,7 @@ end()
 keeps_the_newest()
 {
 	start
-	checkpoint --every=0:01 --keep=3 -q -o images "$pid" 2> told &
+	checkpoint --every=0:01 --keep=3 --with-files -q -o images "$pid" 2> told &
 	series=$!
 	until_number 5
 	end
@@ -76,7 +78,7 @@ keeps_the_newest()
 goes_on_from_the_newest()
 {
 	start
-	checkpoint --every=0:01 -q -o images "$pid" &
+	checkpoint --every=0:01 --with-files -q -o images "$pid" &
 	series=$!
 	until_number 2
 	end
@@ -90,7 +92,7 @@ goes_on_from_the_newest()
 	done
 	[ "$(count_of count)" -gt "$before" ]
 	# The numbers go on.
-	checkpoint --every=1:00:00 -q -o images "$pid" &
+	checkpoint --every=1:00:00 --with-files -q -o images "$pid" &
 	series=$!
 	for _ in $(seq 100); do
 		[ "$(readlink "images/$pid.kcr")" = "$newest" ] || break
@@ -104,7 +106,7 @@ goes_on_from_the_newest()
 saves_when_told_to()
 {
 	start
-	checkpoint --every=1-0 -q -o images "$pid" &
+	checkpoint --every=1-0 --with-files -q -o images "$pid" &
 	series=$!
 	until_number 1
 	kill -USR1 $series
@@ -128,7 +130,7 @@ leaves_out_under_load()
 		awk '{ exit !($1 > 0.01) }' /proc/loadavg && break
 		sleep 0.2
 	done
-	checkpoint --every=0:01 --max-load=0.001 -o images "$pid" 2> told &
+	checkpoint --every=0:01 --max-load=0.001 --with-files -o images "$pid" 2> told &
 	series=$!
 	for _ in $(seq 100); do
 		[ "$(grep -c "is left out" told)" -lt 2 ] || break
@@ -144,7 +146,7 @@ leaves_out_under_load()
 tells_each_as_json()
 {
 	start
-	checkpoint --every=0:01 --json -o images "$pid" > told &
+	checkpoint --every=0:01 --with-files --json -o images "$pid" > told &
 	series=$!
 	until_number 2
 	end
@@ -165,7 +167,7 @@ tries_again()
 	mkdir small
 	mount -t tmpfs -o size=32m none small
 	trap 'umount -l small' RETURN
-	checkpoint --every=0:01 -q -o small/images "$pid" 2> told &
+	checkpoint --every=0:01 --with-files -q -o small/images "$pid" 2> told &
 	series=$!
 	until [ -e "small/images/$pid.000001.kcr" ]; do sleep 0.1; done
 	head -c 40M /dev/zero > small/full 2> /dev/null || true
@@ -204,7 +206,7 @@ open("ready", "w").close()
 time.sleep(1000)' &
 	pid=$!
 	until [ -e ready ]; do sleep 0.1; done
-	expect 3 checkpoint --every=1:00:00 -q -o images "$pid"
+	expect 3 checkpoint --every=1:00:00 --with-files -q -o images "$pid"
 	end
 }
 

@@ -542,7 +542,8 @@ static int once(void *arg, const char *path)
 	caught = watch_caught(&job->watch);
 	if (caught && job->verdict.class != KCR_CLASS_OK)
 		tool_die_of(caught);
-	report(job);
+	if (job->verdict.class != KCR_CLASS_TRANSIENT || !periodic_over(&job->periodic))
+		report(job);
 	return job->verdict.class;
 }
 

@@ -157,6 +157,24 @@ static int in_child(const struct periodic *p, const sigset_t *mask, periodic_onc
 	return status;
 }
 
+static bool has_ended(const struct periodic *p)
+{
+	struct pollfd fd = { .fd = p->program, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/**
+ * periodic_over() - is an image that failed no loss?
+ * @p: the series
+ *
+ * Its program has ended meanwhile, and there is an earlier one.
+ */
+bool periodic_over(const struct periodic *p)
+{
+	return p->saved && has_ended(p);
+}
+
 /* One image. Returns the exit status. */
 static int one(struct periodic *p, const sigset_t *mask, periodic_once_t once, void *arg)
 {
@@ -170,7 +188,17 @@ static int one(struct periodic *p, const sigset_t *mask, periodic_once_t once, v
 	if (v.text)
 		say_lines(v.text);
 	free(v.text);
+	p->saved |= !status;
 	return status;
+}
+
+/* The next one, after one with @status. */
+static int another(struct periodic *p, const sigset_t *mask, periodic_once_t once, void *arg,
+		   int status)
+{
+	int now = one(p, mask, once, arg);
+
+	return now == KCR_CLASS_TRANSIENT && periodic_over(p) ? status : now;
 }
 
 static int begin(struct periodic *p, const char *dir, pid_t pid, sigset_t *mask,
@@ -197,7 +225,8 @@ static int begin(struct periodic *p, const char *dir, pid_t pid, sigset_t *mask,
  * @v: why it could not even begin
  *
  * The first is made at once, and if it fails that is the end, but for what will
- * pass. A later one that fails has told of it, and is tried again at the next tick.
+ * pass. A later one that fails has told of it, and is tried again at the next tick;
+ * unless the program has ended meanwhile.
  *
  * Return: the status of the last one; -1 with @v.
  */
@@ -227,7 +256,7 @@ int periodic_run(struct periodic *p, const char *dir, pid_t pid,
 				break;
 			/* fall through */
 		case EVENT_NOW:
-			status = one(p, &mask, once, arg);
+			status = another(p, &mask, once, arg, status);
 		}
 		next = start + ((now_ns() - start) / every + 1) * every;
 	}

@@ -19,6 +19,7 @@
  * @keep: how many images stay
  * @max_load: with more load than that one is left out; 0 for never
  * @quiet: don't tell of those that were left out
+ * @saved: one has been made
  * @series: the images
  * @program: a pidfd of the process
  * @signals: a signalfd: end, or (SIGUSR1) do it now
@@ -28,6 +29,7 @@ struct periodic {
 	unsigned int keep;
 	double max_load;
 	bool quiet;
+	bool saved;
 	struct series series;
 	int program;
 	int signals;
@@ -38,5 +40,6 @@ typedef int (*periodic_once_t)(void *arg, const char *path);
 
 int periodic_run(struct periodic *p, const char *dir, pid_t pid,
 		 periodic_once_t once, void *arg, struct verdict *v);
+bool periodic_over(const struct periodic *p);
 
 #endif /* _KCR_PERIODIC_H */
