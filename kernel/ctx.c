@@ -9,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "base.h"
 #include "dev.h"
 #include "files/choice.h"
 #include "files/files.h"
@@ -122,6 +123,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 	kcr_ipc_drop(ctx);
 	kcr_reader_drop(ctx);
 	kcr_stream_drop(ctx);
+	kcr_base_drop(ctx);
 	kcr_ctx_put_image(ctx);
 }
 

@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
 
+#include "base.h"
 #include "dev.h"
 #include "files/choice.h"
 #include "kcr.h"
@@ -201,6 +202,7 @@ static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
 	st->pages = READ_ONCE(ctx->pages);
 	st->pages_zero = READ_ONCE(ctx->pages_zero);
 	st->pages_file = READ_ONCE(ctx->pages_file);
+	st->pages_earlier = READ_ONCE(ctx->pages_earlier);
 	st->pause_ns = ctx->pause_ns;
 	st->park_ns = ctx->park_ns;
 	st->op = ctx->op;
@@ -389,7 +391,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 		ret = kcr_policy_process(ctx, ctx->root);
 	if (!ret)
 		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd) ?:
-		      kcr_choices_set(ctx, ck.choices, ck.nr_choices);
+		      kcr_choices_set(ctx, ck.choices, ck.nr_choices) ?:
+		      kcr_base_set(ctx, &ck);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)

@@ -418,7 +418,7 @@ struct kcr_ctx {
 	u64 started_ns, phase_ns;	/* when it, and its phase, began */
 	u64 pause_ns, park_ns;
 	u64 bytes_total;
-	u64 pages, pages_zero, pages_file;
+	u64 pages, pages_zero, pages_file, pages_earlier;
 
 	/* the target, or what is made */
 	struct kcr_process *root;
@@ -459,6 +459,7 @@ struct kcr_ctx {
 	u64 open_len;
 	struct list_head index;
 	size_t index_bytes;
+	struct kcr_base *base;		/* of an increment, else NULL */
 
 	/* object.c */
 	struct xarray objects;		/* restore: id -> object */

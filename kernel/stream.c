@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
+#include "base.h"
 #include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
@@ -184,8 +185,9 @@ int kcr_rec_begin(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
 {
 	struct kcr_chunk *chunk = chunk_last(ctx, sizeof(struct kcr_rec_head));
 	struct kcr_rec_head *head;
+	int ret = kcr_base_note(ctx, kind, id);
 
-	if (!chunk)
+	if (!chunk || ret)
 		return ctx->error ?: -ENOMEM;
 	if (WARN_ON_ONCE(ctx->open_rec))
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EINVAL,
@@ -318,8 +320,65 @@ static int append_pages(struct kcr_ctx *ctx, struct page **pages, unsigned int c
 	return ret;
 }
 
+/* In an increment runs are short, and room before each would cost as much as they. */
+static u32 pad_before(struct kcr_ctx *ctx)
+{
+	u64 first = ctx->offset + sizeof(struct kcr_rec_head) +
+		    sizeof(struct kcr_img_pages);
+
+	return ctx->base ? 0 : PAGE_ALIGN(first) - first;
+}
+
 /**
- * kcr_write_pages() - write a run of pages
+ * kcr_write_hashed() - write a run of pages whose hashes are known
+ * @ctx: the operation; no record is open
+ * @mm: id of the address space or shared object
+ * @addr: of the first page there
+ * @flags: KCR_PAGES_HUGE or 0
+ * @pages: their contents don't change until this returns
+ * @count: 1 to KCR_PAGES_MAX
+ * @hash: of each, KCR_HASH_LEN bytes; NULL: they are worked out
+ */
+int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
+		     struct page **pages, unsigned int count, const u8 *hash)
+{
+	struct index_run *index = index_add(ctx, mm, addr, count, count);
+	struct kcr_img_pages run = {
+		.mm = cpu_to_le32(mm),
+		.count = cpu_to_le32(count),
+		.addr = cpu_to_le64(addr),
+		.flags = cpu_to_le32(flags),
+	};
+	unsigned int i;
+	int ret;
+
+	if (!index)
+		return -ENOMEM;
+	run.pad = cpu_to_le32(pad_before(ctx));
+	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 2, 0, 0) ?:
+	      kcr_rec_put(ctx, &run, sizeof(run)) ?:
+	      kcr_rec_put(ctx, NULL, le32_to_cpu(run.pad));
+	if (ret)
+		return ret;
+	index->run.offset = cpu_to_le64(ctx->offset);
+
+	if (hash)
+		memcpy(index->hash, hash, count * KCR_HASH_LEN);
+	else
+		kcr_hash_pages(pages, count, index->hash[0]);
+	for (i = 0; i < count; i++)	/* the first half of each, as kcr_pages_crc() has it */
+		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
+	ctx->open_len += (u64)count << PAGE_SHIFT;
+	rec_seal(ctx, ctx->open_rec);
+	WRITE_ONCE(ctx->pages, ctx->pages + count);
+
+	if (!ctx->direct || !ctx->image)
+		return append_pages(ctx, pages, count);
+	return kcr_stream_flush(ctx) ?: write_bvecs(ctx, pages, count);
+}
+
+/**
+ * kcr_write_pages() - write a run of pages, or what has changed of it
  * @ctx: the operation; no record is open
  * @mm: id of the address space or shared object
  * @addr: of the first page there
@@ -330,41 +389,37 @@ static int append_pages(struct kcr_ctx *ctx, struct page **pages, unsigned int c
 int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		    struct page **pages, unsigned int count)
 {
-	u64 first = ctx->offset + sizeof(struct kcr_rec_head) +
-		    sizeof(struct kcr_img_pages);
-	struct kcr_img_pages run = {
-		.mm = cpu_to_le32(mm),
-		.count = cpu_to_le32(count),
-		.addr = cpu_to_le64(addr),
-		.flags = cpu_to_le32(flags),
-		.pad = cpu_to_le32(PAGE_ALIGN(first) - first),
+	if (ctx->base)
+		return kcr_write_changes(ctx, mm, addr, flags, pages, count);
+	return kcr_write_hashed(ctx, mm, addr, flags, pages, count, NULL);
+}
+
+/**
+ * kcr_write_earlier() - a run of pages that the earlier image has too
+ * @ctx: the operation, of an increment; no record is open
+ * @mm: id of the address space or shared object
+ * @addr: of the first page there
+ * @flags: KCR_PAGES_HUGE or 0
+ * @count: pages
+ * @first: number of the first in that image
+ */
+int kcr_write_earlier(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,
+		      u64 first)
+{
+	struct index_run *index = index_add(ctx, mm, addr, count, 0);
+	struct kcr_img_pages_earlier run = {
+		.run.mm = cpu_to_le32(mm),
+		.run.count = cpu_to_le32(count),
+		.run.addr = cpu_to_le64(addr),
+		.run.flags = cpu_to_le32(flags | KCR_PAGES_EARLIER),
+		.first = cpu_to_le64(first),
 	};
-	struct index_run *index = index_add(ctx, mm, addr, count, count);
-	unsigned int i;
-	int ret;
 
 	if (!index)
 		return -ENOMEM;
-	index->run.offset = cpu_to_le64(PAGE_ALIGN(first));
-
-	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 2, 0, 0);
-	if (ret)
-		return ret;
-	ret = kcr_rec_put(ctx, &run, sizeof(run)) ?:
-	      kcr_rec_put(ctx, NULL, le32_to_cpu(run.pad));
-	if (ret)
-		return ret;
-
-	kcr_hash_pages(pages, count, index->hash[0]);
-	for (i = 0; i < count; i++)	/* the first half of each, as kcr_pages_crc() has it */
-		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
-	ctx->open_len += (u64)count << PAGE_SHIFT;
-	rec_seal(ctx, ctx->open_rec);
-	WRITE_ONCE(ctx->pages, ctx->pages + count);
-
-	if (!ctx->direct || !ctx->image)
-		return append_pages(ctx, pages, count);
-	return kcr_stream_flush(ctx) ?: write_bvecs(ctx, pages, count);
+	index->run.offset = cpu_to_le64(KCR_INDEX_EARLIER | first);
+	WRITE_ONCE(ctx->pages_earlier, ctx->pages_earlier + count);
+	return kcr_write_rec(ctx, KCR_KIND_PAGES, 1, 0, 0, &run, sizeof(run));
 }
 
 /**
@@ -426,6 +481,7 @@ int kcr_write_head(struct kcr_ctx *ctx)
 		.page_shift = cpu_to_le16(PAGE_SHIFT),
 	};
 	generate_random_uuid(head->id);
+	kcr_base_head(ctx, head);
 	head->crc = cpu_to_le32(kcr_image_head_crc(head));
 	return append(ctx, head, sizeof(*head));
 }

@@ -314,6 +314,7 @@ struct kcr_finish {
  * @park_ns: of that, until the last thread had stopped
  * @op: number of the operation, as generic netlink tells it
  * @text: where to put the sentence, or the blockers one to a line
+ * @pages_earlier: pages left out because the image before this one has them
  */
 struct kcr_status {
 	__u32	size;
@@ -333,6 +334,7 @@ struct kcr_status {
 	__u64	park_ns;
 	__u64	op;
 	__u64	text;
+	__u64	pages_earlier;
 };
 
 #define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */

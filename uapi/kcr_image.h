@@ -206,7 +206,7 @@ struct kcr_img_pages {
 #define KCR_PAGES_ZERO		(1u << 1) /* zeros, where a file has something else */
 #define KCR_PAGES_PARENT	(1u << 2) /* as its parent process has them there */
 #define KCR_PAGES_EARLIER	(1u << 3) /* the same as in the image before this one */
-#define KCR_PAGES_NO_BYTES	(KCR_PAGES_ZERO | KCR_PAGES_PARENT | KCR_PAGES_EARLIER)
+#define KCR_PAGES_NO_BYTES	(7u << 1) /* one of these three */
 
 /**
  * struct kcr_img_pages_earlier - payload of a run with KCR_PAGES_EARLIER
