@@ -164,6 +164,19 @@ static size_t join(struct kcr_base_run *runs, size_t nr)
 	return n;
 }
 
+/* An image that has a page twice: the module would not take that. */
+static bool overlap(const struct kcr_base_run *runs, size_t nr)
+{
+	size_t i;
+
+	for (i = 1; i < nr; i++)
+		if (runs[i - 1].type == runs[i].type && runs[i - 1].nr == runs[i].nr &&
+		    runs[i].addr - runs[i - 1].addr <
+		    (uint64_t)runs[i - 1].count * KCR_PARSE_PAGE_SIZE)
+			return true;
+	return false;
+}
+
 static int place_run(struct kcr_base_run *to, const struct link_run *run,
 		     const struct owners *o)
 {
@@ -207,10 +220,12 @@ static int write_runs(struct base *b, const struct link *l, const struct owners 
 	for (i = 0; i < l->nr && !r; i++)
 		if (place_run(&runs[i], &l->runs[i], o) < 0)
 			r = link_fail(l, -EBADMSG, "run of pages belongs to no memory", v);
-	if (!r) {
+	if (!r)
 		b->runs = join(runs, l->nr);
+	if (!r && overlap(runs, b->runs))
+		r = link_fail(l, -EBADMSG, "has a page twice", v);
+	if (!r)
 		r = write_all(b->fd, runs, b->runs * sizeof(*runs), v);
-	}
 	free(runs);
 	if (!r && b->runs > KCR_BASE_RUNS_MAX)
 		r = link_fail(l, -E2BIG, "has too many runs of pages for an increment", v);
