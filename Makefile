@@ -47,7 +47,7 @@ farm:
 		cp -rsn $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/uapi $(O)/'
 
 .PHONY: tools
-tools: ## checkpoint, restart and ckptinfo
+tools: ## checkpoint, restart, ckptinfo and ckptmerge
 	+@mkdir -p build && flock build/.lock-tools $(MAKE) -C tools
 
 .PHONY: selftests

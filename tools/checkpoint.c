@@ -16,6 +16,7 @@
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
+#include "lib/increment.h"
 #include "lib/interval.h"
 #include "lib/list.h"
 #include "lib/op.h"
@@ -40,6 +41,7 @@
  * @verbose: say how it went
  * @json: say how it went in JSON
  * @list: only list what is under way
+ * @increment: to which image, if to any
  * @periodic: again and again, if that has an interval
  * @verdict: how it went
  * @op: the operation
@@ -57,6 +59,7 @@ struct job {
 	bool verbose;
 	bool json;
 	bool list;
+	struct increment increment;
 	struct periodic periodic;
 	struct verdict verdict;
 	struct op op;
@@ -74,6 +77,8 @@ static const char help[] =
 "restart(1) makes them again. They go on.\n"
 "\n"
 "  -o, --output FILE   write to FILE, which appears when it is complete\n"
+"      --parent=FILE   save only what has changed since the image FILE; given again:\n"
+"                      where the images are that FILE itself needs\n"
 "  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
 "      --lz4           compress it, faster and less\n"
 "      --threads=N     compress in so many threads (as many as processors)\n"
@@ -102,7 +107,8 @@ static const char help[] =
 "  -V, --version       print the version\n"
 "\n"
 "Exit status: 0 done, 1 usage, 2 not permitted, 3 holds something that can't be\n"
-"saved, 4 not now (would not stop in time, is gone), 5 environment, 7 I/O.\n";
+"saved, 4 not now (would not stop in time, is gone), 5 environment, 6 bad image\n"
+"with --parent, 7 I/O.\n";
 
 static bool checks(const struct job *job)
 {
@@ -190,6 +196,8 @@ static void finish(struct job *job)
 
 static void checkpoint(struct job *job)
 {
+	if (increment_open(&job->increment, &job->request, &job->verdict) < 0)
+		return;
 	if (job->cgroup &&
 	    cgroup_find(job->cgroup, &job->request, &job->verdict) < 0)
 		return;
@@ -227,6 +235,7 @@ static void report_json(const struct job *job, FILE *file)
 		emit_string(&e, "image", job->path);
 	else
 		emit_null(&e, "image");
+	increment_emit(&job->increment, &e);
 	emit_u64(&e, "threads", s->threads);
 	emit_u64(&e, "bytes", checks(job) ? s->bytes_total : s->bytes);
 	pack_emit(&job->pack, &e);
@@ -266,6 +275,7 @@ static void report_verbose(const struct job *job)
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
+	increment_say(&job->increment);
 	if (packs(job))
 		pack_say(&job->pack);
 }
@@ -315,28 +325,6 @@ static int parse_timeout(struct job *job, const char *arg)
 	return 0;
 }
 
-static int parse_keep(struct job *job, const char *arg)
-{
-	char *end;
-	long keep = strtol(arg, &end, 10);
-
-	if (end == arg || *end || keep < 1 || keep > KEEP_MAX)
-		return usage("--keep=%s: is no number of images", arg);
-	job->periodic.keep = keep;
-	return 0;
-}
-
-static int parse_load(struct job *job, const char *arg)
-{
-	char *end;
-	double load = strtod(arg, &end);
-
-	if (end == arg || *end || !(load > 0) || load > 1e6)
-		return usage("--max-load=%s: is no load", arg);
-	job->periodic.max_load = load;
-	return 0;
-}
-
 /* What --every goes with, and what goes with it alone. */
 static int check_periodic(const struct job *job)
 {
@@ -349,6 +337,13 @@ static int check_periodic(const struct job *job)
 		return usage("%s", "--every needs a directory (-o DIR)");
 	if (holds(job) || checks(job))
 		return usage("%s", "--every lets the process go on: no --kill, --stop or --check");
+	return 0;
+}
+
+static int check_parent(const struct job *job)
+{
+	if (job->increment.parent && (checks(job) || job->periodic.every))
+		return usage("%s", "--parent is for one checkpoint: no --check or --every");
 	return 0;
 }
 
@@ -383,6 +378,7 @@ enum {
 	OPT_CGROUP,
 	OPT_JSON,
 	OPT_LIST,
+	OPT_PARENT,
 	OPT_LZ4,
 	OPT_THREADS,
 	OPT_EVERY,
@@ -392,6 +388,7 @@ enum {
 
 static const struct option options[] = {
 	{ "output",	required_argument, NULL, 'o' },
+	{ "parent",	required_argument, NULL, OPT_PARENT },
 	{ "zstd",	optional_argument, NULL, 'z' },
 	{ "lz4",	no_argument, NULL, OPT_LZ4 },
 	{ "threads",	required_argument, NULL, OPT_THREADS },
@@ -424,6 +421,8 @@ static int take_option(struct job *job, int option)
 	case 'o':
 		job->path = optarg;
 		return 0;
+	case OPT_PARENT:
+		return increment_choose(&job->increment, optarg);
 	case 'z':
 		if (pack_choose(&job->pack, &codec_zstd, optarg) < 0)
 			return usage("-z%s: is no level from 1 to 19", optarg);
@@ -440,9 +439,13 @@ static int take_option(struct job *job, int option)
 				     optarg);
 		return 0;
 	case OPT_KEEP:
-		return parse_keep(job, optarg);
+		if (periodic_keep(&job->periodic, optarg) < 0)
+			return usage("--keep=%s: is no number of images", optarg);
+		return 0;
 	case OPT_MAX_LOAD:
-		return parse_load(job, optarg);
+		if (periodic_load(&job->periodic, optarg) < 0)
+			return usage("--max-load=%s: is no load", optarg);
+		return 0;
 	case 'k':
 		return set_after(job, KCR_ACTION_KILL);
 	case OPT_STOP:
@@ -504,7 +507,7 @@ static int parse(struct job *job, int argc, char **argv)
 		return optind == argc ? 0 : usage("%s", "--list takes no process");
 	if (checks(job))	/* of whatever would be done otherwise */
 		job->request.flags &= ~KCR_CKPT_HOLD;
-	if (check_periodic(job) < 0)
+	if (check_periodic(job) < 0 || check_parent(job) < 0)
 		return -1;
 	if (optind == argc && job->cgroup && !job->periodic.every)
 		return 0;
@@ -539,6 +542,7 @@ static int once(void *arg, const char *path)
 	op_close(&job->op);
 	pack_close(&job->pack);
 	output_close(&job->out);
+	increment_close(&job->increment);
 	caught = watch_caught(&job->watch);
 	if (caught && job->verdict.class != KCR_CLASS_OK)
 		tool_die_of(caught);
@@ -568,6 +572,7 @@ int main(int argc, char **argv)
 		.request.size = sizeof(job.request),
 		.after = KCR_ACTION_RESUME,
 		.op.fd = -1,
+		.increment.base.fd = -1,
 		.out = { .fd = -1, .directory = -1 },
 	};
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "info/chain.h"
 #include "info/info.h"
 #include "info/summary.h"
 #include "lib/image.h"
@@ -24,6 +25,8 @@
  * @verify: look at every checksum and hash
  * @verbose: print every record
  * @pid: tell all about this process; 0: of a tree, a line for each
+ * @tells_chain: also of the images that it needs, and only that
+ * @chain: with that: what the user has named
  * @verdict: how it went
  * @packed: where the image comes from if it is compressed
  * @is_packed: it is
@@ -36,6 +39,8 @@ struct job {
 	bool verify;
 	bool verbose;
 	uint32_t pid;
+	bool tells_chain;
+	struct info_chain chain;
 	struct verdict verdict;
 	struct packed packed;
 	bool is_packed;
@@ -48,6 +53,8 @@ static const char help[] =
 "Tell what is inside an image that checkpoint(1) has made; - is standard input.\n"
 "\n"
 "  -p, --pid PID  tell all about one process of a tree\n"
+"      --chain    list the images that an increment needs, the newest last\n"
+"      --parent FILE  where one of them is, if it is not beside it\n"
 "      --verify   read all of it, and look at every checksum\n"
 "      --json     print every record, as one JSON object\n"
 "  -v, --verbose  print every record\n"
@@ -214,12 +221,31 @@ static void begin(struct job *job, int fd)
 		image_open_source(&job->img, &job->packed.source, job->verify);
 }
 
+static void flush_output(struct job *job)
+{
+	if (fflush(stdout) || ferror(stdout))
+		fail_file(&job->verdict, errno, "write", "standard output");
+}
+
+static void look_at_chain(struct job *job, int fd)
+{
+	job->chain.json = job->json;
+	job->chain.verify = job->verify;
+	info_chain(&job->chain, fd, job->name, &job->verdict);
+	flush_output(job);
+	close(fd);
+}
+
 static void look(struct job *job)
 {
 	int fd = open_image(job);
 
 	if (fd < 0)
 		return;
+	if (job->tells_chain) {
+		look_at_chain(job, fd);
+		return;
+	}
 	begin(job, fd);
 	if (job->json)
 		report_json(job);
@@ -228,8 +254,7 @@ static void look(struct job *job)
 	if (job->img.error)
 		fail(&job->verdict, image_class(&job->img), -job->img.error,
 		     "%s: %s", job->name, job->img.why);
-	if (fflush(stdout) || ferror(stdout))
-		fail_file(&job->verdict, errno, "write", "standard output");
+	flush_output(job);
 	image_close(&job->img);
 	packed_close(&job->packed);
 	summary_free(&job->summary);
@@ -239,10 +264,14 @@ static void look(struct job *job)
 enum {
 	OPT_JSON = 256,
 	OPT_VERIFY,
+	OPT_CHAIN,
+	OPT_PARENT,
 };
 
 static const struct option options[] = {
 	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "chain",	no_argument, NULL, OPT_CHAIN },
+	{ "parent",	required_argument, NULL, OPT_PARENT },
 	{ "pid",	required_argument, NULL, 'p' },
 	{ "verify",	no_argument, NULL, OPT_VERIFY },
 	{ "verbose",	no_argument, NULL, 'v' },
@@ -272,6 +301,11 @@ static int take_option(struct job *job, int option)
 	case OPT_VERIFY:
 		job->verify = true;
 		return 0;
+	case OPT_CHAIN:
+		job->tells_chain = true;
+		return 0;
+	case OPT_PARENT:
+		return parents_name(&job->chain.chain.parents, optarg);
 	case 'v':
 		job->verbose = true;
 		return 0;
@@ -300,6 +334,8 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage("%s", "which image?");
 	if (optind + 1 < argc)
 		return usage("%s: one image at a time", argv[optind + 1]);
+	if (job->tells_chain && (job->pid || job->verbose))
+		return usage("%s", "--chain tells of no records and processes: no --pid or --verbose");
 	job->name = optind < argc ? argv[optind] : "-";
 	return 0;
 }

@@ -16,12 +16,13 @@
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
+#include "lib/feed.h"
 #include "lib/follow.h"
 #include "lib/inside.h"
 #include "lib/op.h"
-#include "lib/output.h"
 #include "lib/packed.h"
 #include "lib/peek.h"
+#include "lib/pidfile.h"
 #include "lib/pump.h"
 #include "lib/term.h"
 #include "lib/text.h"
@@ -47,6 +48,8 @@
  * @verdict: how it went
  * @image: descriptor of the image
  * @packed: it is compressed
+ * @increment: it is one, or may be one that comes through a pipe
+ * @chain: with @increment, and what the user has named
  * @op: the operation
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
@@ -69,6 +72,8 @@ struct job {
 	struct verdict verdict;
 	int image;
 	bool packed;
+	bool increment;
+	struct chain chain;
 	struct op op;
 	pid_t pid;
 	struct inside inside;
@@ -89,6 +94,8 @@ static const char help[] =
 "  -t, --terminal      give it a terminal of its own, whose keys and screen are\n"
 "                      those of this one: for a shell that led its session\n"
 "      --as USER       become USER first\n"
+"      --parent FILE   where an image is that IMAGE, an increment, needs, if it is not\n"
+"                      beside it; may be given repeatedly\n"
 "      --trust         as root, take an image that root does not own\n"
 "      --any-cpu       also where the processor lacks instructions that the\n"
 "                      program could find where it was saved\n"
@@ -140,7 +147,11 @@ static void replace_stdin(const struct job *job)
 /* The module sees a pipe of ours instead: as it looks at a file, we do. */
 static int check_owner(struct job *job, const struct stat *st)
 {
-	if (job->request.flags & KCR_RESTART_TRUST || geteuid() || !st->st_uid)
+	if (job->request.flags & KCR_RESTART_TRUST || geteuid())
+		return 0;
+	if (job->increment)
+		return feed_owned(&job->chain, &job->verdict);
+	if (!job->packed || !st->st_uid)
 		return 0;
 	return fail(&job->verdict, KCR_CLASS_PERMISSION, EPERM,
 		    "root does not own the image: use --trust, or --as USER");
@@ -157,8 +168,11 @@ static int take_image(struct job *job, int fd, const char *name)
 		return fail_file(&job->verdict, errno, "read", name);
 	if (S_ISDIR(st.st_mode))
 		return fail_file(&job->verdict, EISDIR, "read", name);
-	job->packed = packed_is(fd);
-	if (job->packed && check_owner(job, &st) < 0)
+	job->increment = feed_wants(&job->chain, fd);
+	if (job->increment && feed_open(&job->chain, fd, name, &job->verdict) < 0)
+		return -1;
+	job->packed = !job->increment && packed_is(fd);
+	if (check_owner(job, &st) < 0)
 		return -1;
 	job->image = fcntl(fd, F_DUPFD_CLOEXEC, IMAGE_FD);
 	if (job->image < 0)
@@ -181,23 +195,6 @@ static int open_image(struct job *job)
 		return fail_file(&job->verdict, errno, "open", job->input);
 	r = take_image(job, fd, job->input);
 	close(fd);
-	return r;
-}
-
-static int write_pid_file(struct job *job)
-{
-	struct output out;
-	mode_t mask = umask(0);
-	int r;
-
-	umask(mask);
-	r = output_open(&out, job->pid_file, &job->verdict);
-	if (!r && (dprintf(out.fd, "%d\n", job->pid) < 0 ||
-		   fchmod(out.fd, 0644 & ~mask)))
-		r = fail_file(&job->verdict, errno, "write", job->pid_file);
-	if (!r)
-		r = output_publish(&out, &job->verdict);
-	output_close(&out);
 	return r;
 }
 
@@ -225,7 +222,7 @@ static int prepared(struct job *job)
 		return -1;
 	if (job->cgroups.warning && !job->quiet && !job->json)
 		say("%s", job->cgroups.warning);
-	if (job->pid_file && write_pid_file(job) < 0)
+	if (job->pid_file && pidfile_write(job->pid_file, job->pid, &job->verdict) < 0)
 		return -1;
 	if (job->detach)
 		return 0;
@@ -236,6 +233,15 @@ static int prepared(struct job *job)
 	return 0;
 }
 
+static int run_op(struct job *job)
+{
+	if (job->increment)
+		return feed_run(&job->op, &job->chain, &job->verdict);
+	if (job->packed)
+		return pump_run(&job->op, job->image, &job->verdict);
+	return op_run(&job->op, job->image, &job->verdict);
+}
+
 static int run(struct job *job)
 {
 	int r = 0;
@@ -243,10 +249,10 @@ static int run(struct job *job)
 	if (job->terminal)
 		r = term_enter(&job->term, &job->verdict);
 	if (!r)
-		r = job->packed ? pump_run(&job->op, job->image, &job->verdict) :
-				  op_run(&job->op, job->image, &job->verdict);
+		r = run_op(job);
 	if (job->terminal)
 		term_leave(&job->term);
+	chain_close(&job->chain);
 	return r;
 }
 
@@ -356,6 +362,7 @@ static int restart_outside(struct job *job)
 {
 	int r;
 
+	chain_close(&job->chain);
 	if (job->terminal) {
 		close(job->term.slave);
 		job->term.slave = -1;
@@ -447,6 +454,7 @@ static int usage(const char *format, const char *what)
 
 enum {
 	OPT_AS = 256,
+	OPT_PARENT,
 	OPT_TRUST,
 	OPT_ANY_CPU,
 	OPT_PIDFILE,
@@ -461,6 +469,7 @@ static const struct option options[] = {
 	{ "new-pidns",	no_argument, NULL, 'n' },
 	{ "terminal",	no_argument, NULL, 't' },
 	{ "as",		required_argument, NULL, OPT_AS },
+	{ "parent",	required_argument, NULL, OPT_PARENT },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
 	{ "cgroup",	required_argument, NULL, OPT_CGROUP },
@@ -492,6 +501,8 @@ static int take_option(struct job *job, int option)
 	case OPT_AS:
 		job->user = optarg;
 		return 0;
+	case OPT_PARENT:
+		return parents_name(&job->chain.parents, optarg);
 	case OPT_TRUST:
 		job->request.flags |= KCR_RESTART_TRUST;
 		return 0;

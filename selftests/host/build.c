@@ -140,7 +140,7 @@ void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 		 const void *pages)
 {
 	size_t offset = begin_rec(b, KCR_KIND_PAGES, KCR_REC_CRITICAL);
-	uint32_t pad = -(b->len + sizeof(struct kcr_img_pages)) % BUILD_PAGE;
+	uint32_t pad = b->unaligned ? 0 : -(b->len + sizeof(struct kcr_img_pages)) % BUILD_PAGE;
 	struct kcr_img_pages run = {
 		.mm = cpu_to_le32(mm),
 		.count = cpu_to_le32(count),
@@ -188,6 +188,35 @@ void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count)
 
 	build_rec(b, KCR_KIND_PAGES, 0, 0, &run, sizeof(run));
 	index_run(b, &run, 0, NULL);
+}
+
+/* Pages of the image before this one, from number @first on. */
+void build_earlier(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
+		   uint64_t first)
+{
+	struct kcr_img_pages_earlier run = {
+		.run = {
+			.mm = cpu_to_le32(mm),
+			.count = cpu_to_le32(count),
+			.addr = cpu_to_le64(addr),
+			.flags = cpu_to_le32(KCR_PAGES_EARLIER),
+		},
+		.first = cpu_to_le64(first),
+	};
+
+	build_rec(b, KCR_KIND_PAGES, 0, 0, &run, sizeof(run));
+	index_run(b, &run.run, KCR_INDEX_EARLIER + first, NULL);
+}
+
+/* An image is @id all over; an increment to @parent, if that is not 0. */
+void build_ids(struct build *b, uint8_t id, uint8_t parent)
+{
+	struct kcr_image_head *head = (void *)b->data;
+
+	memset(head->id, id, sizeof(head->id));
+	memset(head->parent, parent, sizeof(head->parent));
+	head->flags = cpu_to_le32(parent ? KCR_IMAGE_INCREMENT : 0);
+	build_seal_head(b);
 }
 
 void build_end(struct build *b)

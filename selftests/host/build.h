@@ -22,6 +22,7 @@
  * @records: made so far
  * @runs: of pages with bytes
  * @pages: whose bytes are there
+ * @unaligned: pages stand where they come, as in increments
  */
 struct build {
 	uint8_t *data;
@@ -32,6 +33,7 @@ struct build {
 	uint64_t records;
 	unsigned int runs;
 	uint64_t pages;
+	bool unaligned;
 };
 
 void build_begin(struct build *b);
@@ -43,6 +45,9 @@ void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 		 const void *pages);
 void build_runs(struct build *b, uint32_t mm, uint64_t addr, unsigned int runs);
 void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count);
+void build_earlier(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
+		   uint64_t first);
+void build_ids(struct build *b, uint8_t id, uint8_t parent);
 void build_end(struct build *b);
 void build_free(struct build *b);
 

@@ -13,6 +13,8 @@
  *   FAKE_FINISH=C,N,S	finishing fails
  *   FAKE_PROGRAM=S	what a restarted program is: a line of shell
  *   FAKE_GROUP=1	it leads a process group
+ *   FAKE_BASE=FILE	where to put what is told of the image before
+ *   FAKE_IMAGE=FILE	where to put the image that is restarted
  *   FAKE_LOG=FILE	where to write what was asked for
  */
 #define _GNU_SOURCE
@@ -123,6 +125,31 @@ static int begin(pid_t pid)
 	return gate[1];
 }
 
+/* At most so much, to a file that the environment names. */
+static void copy(int from, const char *name)
+{
+	static char buf[1 << 24];
+	const char *path = getenv(name);
+	FILE *file = path ? fopen(path, "w") : NULL;
+	ssize_t n = file ? pread(from, buf, sizeof(buf), 0) : 0;
+
+	if (!file)
+		return;
+	if (n > 0)
+		fwrite(buf, 1, n, file);
+	fclose(file);
+}
+
+static void note_base(const struct kcr_checkpoint *request)
+{
+	const __u8 *id = request->base_id;
+
+	if (!request->base_runs)
+		return;
+	note("base runs=%u id=%02x%02x%02x%02x\n", request->base_runs, id[0], id[1], id[2], id[3]);
+	copy(request->base_fd, "FAKE_BASE");
+}
+
 int device_checkpoint(int device, const struct kcr_checkpoint *request)
 {
 	(void)device;
@@ -130,6 +157,7 @@ int device_checkpoint(int device, const struct kcr_checkpoint *request)
 	note("checkpoint pid=%d flags=%u timeout=%u\n", request->pid,
 	     request->flags, request->timeout_ms);
 	note_choices(request->choices, request->nr_choices);
+	note_base(request);
 	return begin(request->pid);
 }
 
@@ -193,11 +221,30 @@ static int run_checkpoint(int image)
 	return 0;
 }
 
+/* What comes through a pipe is kept in the file as it comes. */
+static int keep(int image)
+{
+	const char *path = getenv("FAKE_IMAGE");
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	char buf[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		return image;
+	while ((n = read(image, buf, sizeof(buf))) > 0)
+		if (write(fd, buf, n) != n)
+			abort();
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
 static int read_image(int image)
 {
 	struct image img;
-	int r = image_open_fd(&img, image, true);
+	int r = image_open_fd(&img, keep(image), true);
 
+	if (!r && le32_to_cpu(img.head.flags) & KCR_IMAGE_INCREMENT)
+		r = image_fail(&img, -EBADMSG, "it is an increment");
 	while (!r && image_next(&img) > 0)
 		;
 	now.bytes = img.sum.offset;

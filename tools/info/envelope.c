@@ -7,17 +7,21 @@ static const struct info_name pages_flags[] = {
 	{ KCR_PAGES_HUGE,	"huge" },
 	{ KCR_PAGES_ZERO,	"zero" },
 	{ KCR_PAGES_PARENT,	"parent" },
+	{ KCR_PAGES_EARLIER,	"earlier" },
 	{ }
 };
 
 static void pages_print(struct emit *e, const struct image_rec *rec)
 {
-	const struct kcr_img_pages *pages = rec->data;
+	const struct kcr_img_pages_earlier *earlier = rec->data;
+	const struct kcr_img_pages *pages = &earlier->run;
 
 	EMIT32(e, pages, mm);
 	EMIT32(e, pages, count);
 	EMITX64(e, pages, addr);
 	info_flags(e, "flags", le32_to_cpu(pages->flags), pages_flags);
+	if (le32_to_cpu(pages->flags) & KCR_PAGES_EARLIER)
+		EMIT64(e, earlier, first);
 }
 
 static void pages_note(struct summary *s, const struct image_rec *rec)
@@ -30,6 +34,8 @@ static void pages_note(struct summary *s, const struct image_rec *rec)
 		s->huge += count;
 	if (flags & KCR_PAGES_ZERO)
 		s->zero_runs += count;
+	if (flags & KCR_PAGES_EARLIER)
+		s->earlier += count;
 	if (!(flags & KCR_PAGES_NO_BYTES))
 		summary_add_pages(s, le32_to_cpu(pages->mm),
 				  le64_to_cpu(pages->addr), count);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../lib/link.h"
 #include "../lib/text.h"
 #include "info.h"
 #include "show.h"
@@ -14,18 +15,20 @@
 
 static void show_image(const struct image *img, const char *name)
 {
-	char size[TEXT_NUMBER];
+	bool increment = le32_to_cpu(img->head.flags) & KCR_IMAGE_INCREMENT;
+	char size[TEXT_NUMBER], id[LINK_ID];
 
 	print_string(name);
 	printf(": kcr image, version %u, x86-64, %s%s, %s\n",
 	       le16_to_cpu(img->head.version),
-	       text_bytes(size, img->sum.offset),
-	       le32_to_cpu(img->head.flags) & KCR_IMAGE_INCREMENT ?
-	       ", an increment" : "",
+	       text_bytes(size, img->sum.offset), increment ? ", an increment" : "",
 	       img->ended ? "complete" : "NOT complete");
+	if (increment)
+		printf("\nIncrement  to image %s\n", link_id(id, img->head.parent));
 }
 
-static void show_time(uint64_t ns)
+/* show_time() - a moment, in the time zone of who reads it */
+void show_time(uint64_t ns)
 {
 	time_t seconds = ns / 1000000000;
 	struct tm tm;
@@ -88,6 +91,9 @@ static void show_pages(const struct summary *s, const struct image *img)
 	if (s->huge)
 		printf(", %s of it in huge pages", text_bytes(huge, page_bytes(s->huge)));
 	printf("\n");
+	if (s->earlier)
+		printf(MARGIN "%s in images before it\n",
+		       text_bytes(saved, page_bytes(s->earlier)));
 	if (img->ended)
 		printf(MARGIN "left out: %s of zeros, %s that files hold\n",
 		       text_bytes(zero, page_bytes(s->pages_zero)),

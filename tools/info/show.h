@@ -31,6 +31,7 @@ static inline void print_string(const char *s)
 	text_print(stdout, s, strlen(s));
 }
 
+void show_time(uint64_t ns);
 void show_process(const struct summary *s, const struct image *img,
 		  const struct summary_process *p);
 void show_tree(const struct summary *s, const struct image *img);

@@ -123,6 +123,7 @@ struct summary_content {
  * @unknown: kinds that are not known here
  * @nr_unknown: of them
  * @huge: pages that were part of a huge page
+ * @earlier: pages of KCR_PAGES_EARLIER
  * @zero_runs: pages of KCR_PAGES_ZERO
  * @pages_zero: of the end record
  * @pages_file: of the end record
@@ -149,6 +150,7 @@ struct summary {
 	struct summary_unknown unknown[SUMMARY_UNKNOWN];
 	size_t nr_unknown;
 	uint64_t huge;
+	uint64_t earlier;
 	uint64_t zero_runs;
 	uint64_t pages_zero;
 	uint64_t pages_file;

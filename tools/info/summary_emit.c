@@ -61,6 +61,7 @@ void summary_emit(struct emit *e, const struct summary *s,
 	emit_begin(e, "summary");
 	emit_command(e, img);
 	emit_u64(e, "pages", img->sum.pages);
+	emit_u64(e, "pages_earlier", s->earlier);
 	emit_u64(e, "pages_zero", s->pages_zero);
 	emit_u64(e, "pages_file", s->pages_file);
 	emit_u64(e, "pages_huge", s->huge);

@@ -232,9 +232,25 @@ static int read_page_run(struct image *img, const struct kcr_img_pages *run)
 	return read_page_bytes(img, run, kcr_crc32(crc, img->buf, pad), left);
 }
 
-/* Only the description of the run stays in memory. */
-static int read_pages(struct image *img, struct kcr_img_pages *run)
+/* Pages that an image before this one has. */
+static int read_earlier(struct image *img, struct kcr_img_pages_earlier *earlier)
 {
+	int r;
+
+	if (!(le32_to_cpu(img->head.flags) & KCR_IMAGE_INCREMENT))
+		return fail_structure(img, -EBADMSG, "pages of an image before it, which it has not");
+	r = read_all(img, &earlier->first, sizeof(earlier->first));
+	if (!r && le64_to_cpu(earlier->first) & KCR_INDEX_EARLIER)
+		return fail_structure(img, -EBADMSG, "run of pages has an impossible place");
+	if (!r && img->verify)
+		r = verify_run(img, earlier);
+	return r < 0 ? r : check_crc(img, kcr_crc32(0, earlier, sizeof(*earlier)));
+}
+
+/* Only the description of the run stays in memory. */
+static int read_pages(struct image *img, struct kcr_img_pages_earlier *earlier)
+{
+	struct kcr_img_pages *run = &earlier->run;
 	const char *why;
 	int r = read_all(img, run, sizeof(*run));
 
@@ -243,10 +259,12 @@ static int read_pages(struct image *img, struct kcr_img_pages *run)
 	r = kcr_parse_pages(run, img->rec.offset, img->rec.len, &why);
 	if (r < 0)
 		return fail_structure(img, r, why);
+	if (le32_to_cpu(run->flags) & KCR_PAGES_EARLIER)
+		return read_earlier(img, earlier);
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		img->sum.pages += le32_to_cpu(run->count);
 	if (img->verify) {
-		r = verify_run(img, run);
+		r = verify_run(img, earlier);
 		if (r < 0)
 			return r;
 	} else if (img->can_skip && !spot_in_run(&img->spot, run)) {
@@ -257,7 +275,7 @@ static int read_pages(struct image *img, struct kcr_img_pages *run)
 
 static int read_pages_rec(struct image *img)
 {
-	struct kcr_img_pages run;
+	struct kcr_img_pages_earlier run = { 0 };
 	int r = read_pages(img, &run);
 
 	if (r < 0)
@@ -445,7 +463,13 @@ void image_close(struct image *img)
  */
 enum kcr_class image_class(const struct image *img)
 {
-	switch (img->error) {
+	return image_error_class(img->error);
+}
+
+/* image_error_class() - the same of a negative errno */
+enum kcr_class image_error_class(int error)
+{
+	switch (error) {
 	case 0:
 		return KCR_CLASS_OK;
 	case -ENOEXEC:

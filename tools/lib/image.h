@@ -44,7 +44,8 @@ struct image_source {
  * @offset: of its head in the image
  * @len: bytes of payload
  * @known: whether kind and version are known, and @data may be looked into
- * @data: the payload; of KCR_KIND_PAGES only struct kcr_img_pages. At least as
+ * @data: the payload; of KCR_KIND_PAGES only struct kcr_img_pages_earlier, whose
+ *	@first is 0 in other runs. At least as
  *	long as kcr_parse_rec() wants it, and aligned
  */
 struct image_rec {
@@ -126,6 +127,7 @@ void image_close(struct image *img);
 void image_want(struct image *img, uint32_t mm, uint64_t start, uint64_t end);
 
 enum kcr_class image_class(const struct image *img);
+enum kcr_class image_error_class(int error);
 int image_fail(struct image *img, int error, const char *format, ...) PRINTF(3, 4);
 
 const char *image_kind_name(uint32_t kind);

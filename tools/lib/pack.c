@@ -261,6 +261,27 @@ static int explain(struct pack *p, struct verdict *v)
 }
 
 /**
+ * pack_feed() - write an image, compressed
+ * @p: with the user's choices; to be closed
+ * @out: where the image goes
+ * @from: who writes it into the pipe, and is asked while the rest is written
+ * @v: told of a failure
+ */
+int pack_feed(struct pack *p, int out, const struct pack_from *from, struct verdict *v)
+{
+	if (pack_begin(p, out))
+		return fault_fail(&p->fault, v);
+	if (from->write(from->writer, p->pipe[1], v) < 0)
+		return explain(p, v);
+	return finish(p, from->go_on, from->arg, v);
+}
+
+static int write_op(void *op, int fd, struct verdict *v)
+{
+	return op_run(op, fd, v);
+}
+
+/**
  * pack_run() - op_run() of a checkpoint, compressed
  * @p: with the user's choices; to be closed
  * @op: the operation
@@ -272,11 +293,9 @@ static int explain(struct pack *p, struct verdict *v)
 int pack_run(struct pack *p, struct op *op, int out, int (*go_on)(void *arg), void *arg,
 	     struct verdict *v)
 {
-	if (pack_begin(p, out))
-		return fault_fail(&p->fault, v);
-	if (op_run(op, p->pipe[1], v) < 0)
-		return explain(p, v);
-	return finish(p, go_on, arg, v);
+	struct pack_from from = { .write = write_op, .writer = op, .go_on = go_on, .arg = arg };
+
+	return pack_feed(p, out, &from, v);
 }
 
 /* pack_close() - end whatever is left of it; nothing more is written */

@@ -48,6 +48,21 @@ struct pack {
 int pack_choose(struct pack *p, const struct codec *codec, const char *level);
 int pack_threads(struct pack *p, const char *arg);
 
+/**
+ * struct pack_from - where an image comes from
+ * @write: writes it
+ * @writer: for that
+ * @go_on: asked while what is written is compressed; less than 0: no
+ * @arg: for that
+ */
+struct pack_from {
+	int (*write)(void *writer, int fd, struct verdict *v);
+	void *writer;
+	int (*go_on)(void *arg);
+	void *arg;
+};
+
+int pack_feed(struct pack *p, int out, const struct pack_from *from, struct verdict *v);
 int pack_run(struct pack *p, struct op *op, int out, int (*go_on)(void *arg), void *arg,
 	     struct verdict *v);
 void pack_close(struct pack *p);

@@ -215,6 +215,30 @@ static int begin(struct periodic *p, const char *dir, pid_t pid, sigset_t *mask,
 				     strerror(errno)) : 0;
 }
 
+/* periodic_keep() - take an option of the user's: how many images are kept */
+int periodic_keep(struct periodic *p, const char *arg)
+{
+	char *end;
+	long keep = strtol(arg, &end, 10);
+
+	if (end == arg || *end || keep < 1 || keep > KEEP_MAX)
+		return -1;
+	p->keep = keep;
+	return 0;
+}
+
+/* periodic_load() - the same for the load above which one is left out */
+int periodic_load(struct periodic *p, const char *arg)
+{
+	char *end;
+	double load = strtod(arg, &end);
+
+	if (end == arg || *end || !(load > 0) || load > 1e6)
+		return -1;
+	p->max_load = load;
+	return 0;
+}
+
 /**
  * periodic_run() - make images of a process until it ends
  * @p: what the caller wants

@@ -38,6 +38,8 @@ struct periodic {
 /* Makes the image @path, and returns its exit status; in a process of its own. */
 typedef int (*periodic_once_t)(void *arg, const char *path);
 
+int periodic_keep(struct periodic *p, const char *arg);
+int periodic_load(struct periodic *p, const char *arg);
 int periodic_run(struct periodic *p, const char *dir, pid_t pid,
 		 periodic_once_t once, void *arg, struct verdict *v);
 bool periodic_over(const struct periodic *p);

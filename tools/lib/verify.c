@@ -140,10 +140,11 @@ static int append(struct image *img, const void *p, size_t len)
 /**
  * verify_run() - a run of pages begins
  * @img: the image
- * @run: looked at by kcr_parse_pages()
+ * @earlier: looked at by kcr_parse_pages(); with @first only if it has that
  */
-int verify_run(struct image *img, const struct kcr_img_pages *run)
+int verify_run(struct image *img, const struct kcr_img_pages_earlier *earlier)
 {
+	const struct kcr_img_pages *run = &earlier->run;
 	struct kcr_img_index_run entry = {
 		.mm = run->mm,
 		.count = run->count,
@@ -152,7 +153,9 @@ int verify_run(struct image *img, const struct kcr_img_pages *run)
 
 	if (!find_seen(img->verify, le32_to_cpu(run->mm)))
 		return bad(img, "run of pages belongs to a record that is not there");
-	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
+	if (le32_to_cpu(run->flags) & KCR_PAGES_EARLIER)
+		entry.offset = cpu_to_le64(KCR_INDEX_EARLIER + le64_to_cpu(earlier->first));
+	else if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		entry.offset = cpu_to_le64(img->sum.offset + le32_to_cpu(run->pad));
 	return append(img, &entry, sizeof(entry));
 }

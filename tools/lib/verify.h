@@ -12,7 +12,7 @@ struct verify *verify_new(void);
 void verify_free(struct verify *v);
 
 int verify_rec(struct image *img);
-int verify_run(struct image *img, const struct kcr_img_pages *run);
+int verify_run(struct image *img, const struct kcr_img_pages_earlier *earlier);
 int verify_pages(struct image *img, const void *pages, size_t len);
 int verify_index(struct image *img);
 int verify_end(struct image *img);

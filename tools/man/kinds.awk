@@ -185,7 +185,7 @@ held != "" {
 		split(value, shift, " << ")
 		value = shift[1] * 2 ^ shift[2]
 	}
-	if ($2 ~ /_FLAGS$|_TYPES$|_SEALS$/) {	# all of the others
+	if ($2 ~ /_FLAGS$|_TYPES$|_SEALS$|_NO_BYTES$/) {	# all of the others
 		note = ""
 		next
 	}

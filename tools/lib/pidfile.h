@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A file that tells the pid of a program.
+ */
+#ifndef _KCR_PIDFILE_H
+#define _KCR_PIDFILE_H
+
+#include <sys/types.h>
+
+#include "tool.h"
+
+int pidfile_write(const char *path, pid_t pid, struct verdict *v);
+
+#endif /* _KCR_PIDFILE_H */
