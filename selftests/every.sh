@@ -210,6 +210,50 @@ time.sleep(1000)' &
 	end
 }
 
+is_full()	# IMAGE
+{
+	ckptinfo --json "$1" | python3 -c '
+import json, sys
+sys.exit(json.load(sys.stdin)["image"]["increment"])'
+}
+
+saves_what_has_changed()
+{
+	start
+	checkpoint --every=0:01 --keep=2 --full-every=3 --with-files -q -o images "$pid" &
+	series=$!
+	until_number 8
+	end
+	wait $series
+	# 7 is full, 8 and perhaps 9 build on it; what is before them is not needed.
+	ls images
+	[ ! -e "images/$pid.000006.kcr" ]
+	is_full "images/$pid.000007.kcr"
+	! is_full "images/$pid.000008.kcr"
+	[ "$(stat -c %s "images/$pid.000008.kcr")" -lt "$(($(stat -c %s "images/$pid.000007.kcr") / 2))" ]
+	expect 0 ckptinfo --chain --verify "images/$pid.kcr"
+	before=$(count_of count)
+	expect 0 restart -d < "images/$pid.kcr"
+	for _ in $(seq 100); do
+		[ "$(count_of count)" -le "$before" ] || break
+		sleep 0.1
+	done
+	[ "$(count_of count)" -gt "$before" ]
+	# One that is lost is not built upon.
+	rm "images/$pid.000007.kcr"
+	newest=$(readlink "images/$pid.kcr")
+	checkpoint --every=1:00:00 --keep=9 --full-every=9 --with-files -q -o images "$pid" 2> told &
+	series=$!
+	for _ in $(seq 100); do
+		[ "$(readlink "images/$pid.kcr")" = "$newest" ] || break
+		sleep 0.1
+	done
+	[[ $(readlink "images/$pid.kcr") > $newest ]]
+	is_full "images/$pid.kcr"
+	end
+	wait $series
+}
+
 knows_its_options()
 {
 	for interval in "" 0 0:00 1:2:3:4 1- -1 1-2-3 1:x 1h " 1" 1-1:1:1:1 99999999999; do
@@ -222,6 +266,9 @@ knows_its_options()
 	expect 1 checkpoint --keep=3 -o images 1
 	said "are for --every"
 	expect 1 checkpoint --every=1 --keep=0 -o images 1
+	expect 1 checkpoint --every=1 --full-every=0 -o images 1
+	expect 1 checkpoint --every=1 --parent=images/x -o images 1
+	expect 1 checkpoint --full-every=3 -o images 1
 	expect 1 checkpoint --every=1 --max-load=x -o images 1
 	[ ! -e images ]
 }
@@ -233,5 +280,6 @@ promise leaves_out_under_load leaves_out_under_load
 promise tells_each_as_json tells_each_as_json
 promise tries_again tries_again
 promise ends_when_the_first_fails ends_when_the_first_fails
+promise saves_what_has_changed saves_what_has_changed
 promise knows_its_options knows_its_options
 finish

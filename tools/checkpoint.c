@@ -85,6 +85,7 @@ static const char help[] =
 "      --every=INTERVAL  save them so often, to DIR/PID.NUMBER.kcr, until PID ends:\n"
 "                      minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s\n"
 "      --keep=N        keep so many of these images, the newest (2)\n"
+"      --full-every=N  of so many only one in full, then what changes (1)\n"
 "      --max-load=L    leave one out when the load is higher\n"
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
@@ -331,8 +332,8 @@ static int check_periodic(const struct job *job)
 	const struct periodic *p = &job->periodic;
 
 	if (!p->every)
-		return p->keep || p->max_load ?
-			usage("%s", "--keep and --max-load are for --every") : 0;
+		return p->keep || p->full_every || p->max_load ?
+			usage("%s", "--keep, --full-every and --max-load are for --every") : 0;
 	if (!job->path)
 		return usage("%s", "--every needs a directory (-o DIR)");
 	if (holds(job) || checks(job))
@@ -383,6 +384,7 @@ enum {
 	OPT_THREADS,
 	OPT_EVERY,
 	OPT_KEEP,
+	OPT_FULL_EVERY,
 	OPT_MAX_LOAD,
 };
 
@@ -394,6 +396,7 @@ static const struct option options[] = {
 	{ "threads",	required_argument, NULL, OPT_THREADS },
 	{ "every",	required_argument, NULL, OPT_EVERY },
 	{ "keep",	required_argument, NULL, OPT_KEEP },
+	{ "full-every",	required_argument, NULL, OPT_FULL_EVERY },
 	{ "max-load",	required_argument, NULL, OPT_MAX_LOAD },
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
@@ -441,6 +444,10 @@ static int take_option(struct job *job, int option)
 	case OPT_KEEP:
 		if (periodic_keep(&job->periodic, optarg) < 0)
 			return usage("--keep=%s: is no number of images", optarg);
+		return 0;
+	case OPT_FULL_EVERY:
+		if (periodic_full_every(&job->periodic, optarg) < 0)
+			return usage("--full-every=%s: is no number of images", optarg);
 		return 0;
 	case OPT_MAX_LOAD:
 		if (periodic_load(&job->periodic, optarg) < 0)
@@ -526,12 +533,14 @@ static int list(struct job *job)
 }
 
 /* One checkpoint; returns the exit status. */
-static int once(void *arg, const char *path)
+static int once(void *arg, const char *path, const char *parent)
 {
 	struct job *job = arg;
 	int caught;
 
 	job->path = path;
+	if (parent)
+		job->increment.parent = parent;
 	watch_init(&job->watch, isatty(STDERR_FILENO) && !job->quiet);
 	if (packs(job))
 		job->watch.progress.packed = &job->pack.packed;
@@ -581,5 +590,5 @@ int main(int argc, char **argv)
 		return KCR_CLASS_USAGE;
 	if (job.list)
 		return list(&job);
-	return job.periodic.every ? periodic(&job) : once(&job, job.path);
+	return job.periodic.every ? periodic(&job) : once(&job, job.path, NULL);
 }

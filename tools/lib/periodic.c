@@ -115,14 +115,14 @@ static int wait_child(const struct periodic *p, pid_t child, int *sig)
 }
 
 static _Noreturn void be_child(const sigset_t *mask, pid_t parent, periodic_once_t once,
-			       void *arg, const char *path)
+			       void *arg, const char *path, const char *parent_image)
 {
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(KCR_CLASS_TRANSIENT);
 	signal(SIGUSR1, SIG_IGN);
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	exit(once(arg, path));
+	exit(once(arg, path, parent_image));
 }
 
 static bool load_is_high(const struct periodic *p)
@@ -138,7 +138,7 @@ static bool load_is_high(const struct periodic *p)
 
 /* In a child; its exit status. */
 static int in_child(const struct periodic *p, const sigset_t *mask, periodic_once_t once,
-		    void *arg, const char *path)
+		    void *arg, const char *path, const char *parent)
 {
 	pid_t self = getpid(), child;
 	int status, sig = 0;
@@ -150,7 +150,7 @@ static int in_child(const struct periodic *p, const sigset_t *mask, periodic_onc
 		return KCR_CLASS_ENVIRONMENT;
 	}
 	if (!child)
-		be_child(mask, self, once, arg, path);
+		be_child(mask, self, once, arg, path, parent);
 	status = wait_child(p, child, &sig);
 	if (sig && sig != SIGUSR1)
 		tool_die_of(sig);
@@ -179,9 +179,13 @@ bool periodic_over(const struct periodic *p)
 static int one(struct periodic *p, const sigset_t *mask, periodic_once_t once, void *arg)
 {
 	struct verdict v = { 0 };
-	char *path = series_next(&p->series, &v);
-	int status = path ? in_child(p, mask, once, arg, path) : (int)v.class;
+	char *parent, *path = series_next(&p->series, p->full_every, &parent, &v);
+	int status = path ? in_child(p, mask, once, arg, path, parent) : (int)v.class;
 
+	/* The image before can't be used: it has told so. */
+	if (parent && status == KCR_CLASS_IMAGE)
+		status = in_child(p, mask, once, arg, path, NULL);
+	free(parent);
 	free(path);
 	if (!status && series_add(&p->series, p->keep, &v) < 0)
 		status = v.class;
@@ -215,16 +219,27 @@ static int begin(struct periodic *p, const char *dir, pid_t pid, sigset_t *mask,
 				     strerror(errno)) : 0;
 }
 
+static int number_of_images(const char *arg, unsigned int *number)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (end == arg || *end || n < 1 || n > KEEP_MAX)
+		return -1;
+	*number = n;
+	return 0;
+}
+
 /* periodic_keep() - take an option of the user's: how many images are kept */
 int periodic_keep(struct periodic *p, const char *arg)
 {
-	char *end;
-	long keep = strtol(arg, &end, 10);
+	return number_of_images(arg, &p->keep);
+}
 
-	if (end == arg || *end || keep < 1 || keep > KEEP_MAX)
-		return -1;
-	p->keep = keep;
-	return 0;
+/* periodic_full_every() - the same for how many images one is full among */
+int periodic_full_every(struct periodic *p, const char *arg)
+{
+	return number_of_images(arg, &p->full_every);
 }
 
 /* periodic_load() - the same for the load above which one is left out */

@@ -16,7 +16,8 @@
 /**
  * struct periodic - what is to be done, and when
  * @every: seconds from one to the next; 0: only once, and nothing of this
- * @keep: how many images stay
+ * @keep: how many images stay, at least
+ * @full_every: so many make a chain of increments; 1: all are full
  * @max_load: with more load than that one is left out; 0 for never
  * @quiet: don't tell of those that were left out
  * @saved: one has been made
@@ -27,6 +28,7 @@
 struct periodic {
 	uint64_t every;
 	unsigned int keep;
+	unsigned int full_every;
 	double max_load;
 	bool quiet;
 	bool saved;
@@ -35,10 +37,14 @@ struct periodic {
 	int signals;
 };
 
-/* Makes the image @path, and returns its exit status; in a process of its own. */
-typedef int (*periodic_once_t)(void *arg, const char *path);
+/*
+ * Makes the image @path, an increment to @parent if that is not NULL, and returns its
+ * exit status; in a process of its own.
+ */
+typedef int (*periodic_once_t)(void *arg, const char *path, const char *parent);
 
 int periodic_keep(struct periodic *p, const char *arg);
+int periodic_full_every(struct periodic *p, const char *arg);
 int periodic_load(struct periodic *p, const char *arg);
 int periodic_run(struct periodic *p, const char *dir, pid_t pid,
 		 periodic_once_t once, void *arg, struct verdict *v);

@@ -27,7 +27,7 @@ struct series {
 };
 
 int series_open(struct series *s, const char *path, pid_t pid, struct verdict *v);
-char *series_next(struct series *s, struct verdict *v);
+char *series_next(struct series *s, unsigned int full_every, char **parent, struct verdict *v);
 int series_add(struct series *s, unsigned int keep, struct verdict *v);
 
 #endif /* _KCR_SERIES_H */
