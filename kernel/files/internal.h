@@ -344,8 +344,23 @@ bool kcr_opath_match(struct kcr_ctx *ctx, struct file *file);
 int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name);
 umode_t kcr_opath_type(u32 type);
 
+/* huge.c */
+struct kcr_img_content;
+bool kcr_path_is_huge(const struct path *path);
+int kcr_huge_describe(struct kcr_ctx *ctx, struct kcr_relied *r, struct kcr_img_content *img);
+bool kcr_wanted_is_huge(const struct kcr_wanted *w);
+int kcr_huge_check(struct kcr_ctx *ctx, const struct kcr_img_content *img);
+int kcr_huge_missing(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_compare(struct kcr_ctx *ctx, struct kcr_wanted *w);
+struct file *kcr_huge_make_unlinked(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_size(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_commit(struct kcr_ctx *ctx, struct kcr_wanted *w);
+
 /* mounts.c */
+typedef bool (*kcr_mount_fits_t)(const struct path *path, const void *arg);
 char *kcr_inode_name(struct kcr_ctx *ctx, struct inode *inode);
+bool kcr_mount_find(struct kcr_ctx *ctx, const char *type, kcr_mount_fits_t fits,
+		    const void *arg, struct path *path);
 
 /* commit.c */
 int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);

@@ -336,7 +336,7 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
  * @ctx: the operation; current is the leader of ctx->building
  * @run: where; checked only for its own consistency
  *
- * Return: 0, KCR_PAGES_OTHERS or a negative errno.
+ * Return: 0, KCR_PAGES_OTHERS, KCR_PAGES_SKIP or a negative errno.
  */
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 {

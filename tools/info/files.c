@@ -155,6 +155,7 @@ static const struct info_name content_types[] = {
 	{ KCR_CONTENT_FILE,	"file" },
 	{ KCR_CONTENT_DATA,	"data" },
 	{ KCR_CONTENT_DIRECTORY, "directory" },
+	{ KCR_CONTENT_HUGE,	"huge" },
 	{ }
 };
 
@@ -179,9 +180,9 @@ static void content_print(struct emit *e, const struct image_rec *rec)
 	EMIT64(e, content, from);
 	EMIT64(e, content, len);
 	EMIT64(e, content, size);
-	if (type == KCR_CONTENT_HASH)
+	if (type == KCR_CONTENT_HASH || type == KCR_CONTENT_HUGE)
 		emit_bytes(e, "hash", content->hash, sizeof(content->hash));
-	if (type != KCR_CONTENT_FILE)
+	if (type == KCR_CONTENT_HASH || type == KCR_CONTENT_DATA)
 		return;
 	emit_octal(e, "mode", le32_to_cpu(content->mode));
 	EMIT32(e, content, uid);
@@ -193,7 +194,8 @@ static void content_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_content *content = rec->data;
 
-	if (le32_to_cpu(content->type) == KCR_CONTENT_FILE)
+	if (le32_to_cpu(content->type) == KCR_CONTENT_FILE ||
+	    le32_to_cpu(content->type) == KCR_CONTENT_HUGE)
 		s->content.files++;
 	if (le32_to_cpu(content->type) == KCR_CONTENT_DATA)
 		s->content.bytes += rec->len - sizeof(*content);
