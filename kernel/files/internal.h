@@ -104,6 +104,7 @@ struct kcr_fd {
  * @opened: by id: struct kcr_opened, what a REG record leads to
  * @nr_opened: how many
  * @made: struct kcr_made, names that go away if the restart fails
+ * @last_fown: the last KCR_KIND_FOWN record
  * @committed: whether kcr_files_commit() has run
  */
 struct kcr_files {
@@ -123,6 +124,7 @@ struct kcr_files {
 	struct xarray opened;
 	unsigned int nr_opened;
 	struct list_head made;
+	const struct kcr_rec *last_fown;
 	bool committed;
 };
 
@@ -370,7 +372,31 @@ const char *kcr_opened_name(const struct kcr_opened *o);
 
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
+
+/**
+ * struct kcr_lease - a lease of an open file
+ * @flags: KCR_FOWN_LEASE_*, KCR_FOWN_DOWNGRADE and KCR_FOWN_UNLOCK
+ * @fd: descriptor that it was taken through
+ * @downgrade: milliseconds until the kernel makes it one on reading; 0: it does not
+ * @unlock: likewise, until it takes it away
+ */
+struct kcr_lease {
+	u32 flags;
+	int fd;
+	u32 downgrade, unlock;
+};
+
+/* lease.c */
+struct kcr_img_fown_file;
+int kcr_fasync_fd(const struct fasync_struct *list, const struct file *file);
+bool kcr_lease_find(struct file *file, struct kcr_lease *lease);
 bool kcr_has_write_lease(const struct path *path);
+int kcr_lease_refuse(struct kcr_ctx *ctx, struct file *file);
+bool kcr_can_read_cached(struct file *file);
+ssize_t kcr_read_cached(struct file *file, void *buf, size_t len, loff_t pos);
+int kcr_lease_take(struct kcr_ctx *ctx, struct task_struct *leader, struct file *file,
+		   const struct kcr_img_fown_file *img);
+void kcr_lease_break(struct file *file, const struct kcr_img_fown_file *img);
 
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);
