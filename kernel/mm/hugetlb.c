@@ -309,8 +309,7 @@ static int hugetlb_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return ret;
 	inode = file_inode(file);
 	inode->i_mode = S_IFREG | le32_to_cpu(img->mode);
-	HUGETLBFS_I(inode)->seals = le32_to_cpu(img->seals);
-	return 0;
+	return kcr_memory_seal(ctx, file, &HUGETLBFS_I(inode)->seals, le32_to_cpu(img->seals));
 }
 
 #else
@@ -329,6 +328,7 @@ unsigned int kcr_hugetlb_shift(struct inode *inode)
 {
 	return 0;
 }
+
 unsigned int kcr_hugetlb_fs_shift(struct super_block *sb)
 {
 	return 0;
@@ -338,7 +338,6 @@ int kcr_hugetlb_set_size(struct kcr_ctx *ctx, const struct path *path, loff_t si
 {
 	return 0;
 }
-
 
 u32 kcr_hugetlb_seals(struct inode *inode)
 {
