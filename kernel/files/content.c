@@ -568,7 +568,7 @@ void kcr_wanted_drop(struct kcr_files *files)
 	unsigned long id;
 
 	xa_for_each(&files->wanted, id, w) {
-		if (w->made && !files->committed)
+		if (w->made && !files->kept)
 			kcr_path_unmake(&w->path);
 		if (w->file)
 			fput(w->file);

@@ -40,6 +40,7 @@ void kcr_files_let_go(struct kcr_ctx *ctx);
 /* checkpoint: after the pause; writes KCR_KIND_CONTENT with hashes */
 int kcr_files_finish(struct kcr_ctx *ctx);
 void kcr_files_drop(struct kcr_ctx *ctx);	/* any time, more than once */
+void kcr_files_keep(struct kcr_ctx *ctx);	/* restart: nothing can fail any more */
 
 /*
  * What threads share: tables of descriptors, and where paths begin. The first

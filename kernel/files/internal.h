@@ -106,6 +106,7 @@ struct kcr_fd {
  * @made: struct kcr_made, names that go away if the restart fails
  * @last_fown: the last KCR_KIND_FOWN record
  * @committed: whether kcr_files_commit() has run
+ * @kept: whether all has succeeded: names stay
  */
 struct kcr_files {
 	struct kcr_fd *fds;
@@ -125,7 +126,7 @@ struct kcr_files {
 	unsigned int nr_opened;
 	struct list_head made;
 	const struct kcr_rec *last_fown;
-	bool committed;
+	bool committed, kept;
 };
 
 /* drop.c */
