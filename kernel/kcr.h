@@ -534,6 +534,7 @@ struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 
 /* page_reader.c */
 #define KCR_PAGES_OTHERS	1	/* the run is another process's */
+#define KCR_PAGES_SKIP		2	/* the run is not needed, only checked */
 typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
 #define KCR_READ_BATCH		64u

@@ -181,6 +181,7 @@
 	KCR_KSYM_LANDLOCK(x)						\
 	KCR_KSYM_YAMA(x)						\
 	KCR_KSYM_DNOTIFY_VARS(x)					\
+	x(lease_break_time, int, "grant no more time to give up a lease than others have") \
 	x(sys_call_table, const sys_call_ptr_t, "go on with a call that is traced") \
 	x(tasklist_lock,	rwlock_t, "look at parents and children") \
 	x(mqueue_file_operations, const struct file_operations, "know a POSIX message queue") \

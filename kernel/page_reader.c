@@ -185,7 +185,9 @@ static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 
 	if (ret)
 		return ret;
-	ret = page_run ? page_run(ctx, &ctx->run) : run_skip(ctx);
+	ret = page_run ? page_run(ctx, &ctx->run) : KCR_PAGES_SKIP;
+	if (ret == KCR_PAGES_SKIP)
+		ret = run_skip(ctx);
 	return ret ?: run_end(ctx);
 }
 

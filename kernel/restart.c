@@ -190,6 +190,7 @@ static int commit(struct kcr_ctx *ctx)
 	ret = commit_recs(ctx) ?: kcr_ptrace_start(ctx) ?: start_recs(ctx);
 	if (ret)
 		return ret;
+	kcr_files_keep(ctx);
 	kcr_leaders_end(ctx);
 	/*
 	 * Our references to its files go first, and now: a pipe whose other end

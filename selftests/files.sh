@@ -381,6 +381,31 @@ user_restores_own_files()
 	[ "$(cat log)" = here ]
 }
 
+# A directory that was removed, where one could be made again, and not removed
+
+removed_directory='
+os.mkdir("folder/gone"); os.chdir("folder/gone"); os.rmdir("../gone")
+open("../../ready", "w").close()
+while not os.path.exists("../../go"):
+    time.sleep(0.01)
+print(os.stat(".").st_nlink, flush=True)'
+
+leaves_no_directory()
+{
+	mkdir folder
+	start "$removed_directory" < /dev/null > out 2>&1
+	save_and_kill
+	chattr +a folder || return 0
+	expect 125 restart < img
+	chattr -a folder
+	said "gone: can't be made: you may not"
+	[ -z "$(ls -A folder)" ]
+	touch go
+	expect 0 restart < img
+	[ "$(cat out)" = 0 ]
+	[ -z "$(ls -A folder)" ]
+}
+
 promise "output into a pipe goes on in restart's own" output_goes_on
 promise "unread input comes first" input_comes_first
 promise "unread input comes first when the image is the input" input_comes_first_with_image_as_input
@@ -405,4 +430,5 @@ promise "a file changed in place needs its contents" change_in_place_needs_its_c
 promise "a restart that fails leaves no file" failed_restart_leaves_nothing
 promise "a file shared with a shell is kept" file_shared_with_a_shell_is_kept
 promise "a user restores their own files" user_restores_own_files
+promise "a removed directory is not made where it would stay" leaves_no_directory
 finish

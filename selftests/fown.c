@@ -449,26 +449,114 @@ TEST(a_lease_on_writing_of_a_file_in_the_image, .checkpoint = "--with-files")
 	keeps_lease(O_RDWR, F_WRLCK, O_RDONLY);
 }
 
-TEST_REFUSED(a_lease_on_writing_that_can_not_be_read_through, "not open for reading")
+TEST(a_lease_on_writing_of_a_file_that_is_written)
 {
-	int fd = make_file("leased", O_WRONLY);
-
-	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_WRLCK));
-	cut();
-	EXPECT_EQ(F_WRLCK, fcntl(fd, F_GETLEASE));
+	keeps_lease(O_WRONLY, F_WRLCK, O_RDONLY);
 }
 
-TEST_REFUSED(a_lease_that_is_being_broken, "being broken")
+TEST(a_lease_on_writing_of_a_file_that_a_user_writes, .user = "alice",
+	.checkpoint = "--with-files")
+{
+	keeps_lease(O_WRONLY, F_WRLCK, O_WRONLY);
+}
+
+/* It was asked for, and whoever asked does not wait for it. */
+static void is_asked_for(int open_flags, int type, int other, int then)
+{
+	int fd, at = -1;
+	pid_t pid;
+
+	block_signals();
+	fd = make_file("leased", open_flags);
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, type));
+	ASSERT_EQ(0, fcntl(fd, F_SETSIG, SIGUSR2));
+	EXPECT_EQ(EAGAIN, status_of(open_in_child("leased", other | O_NONBLOCK)));
+	EXPECT_EQ(then, fcntl(fd, F_GETLEASE));
+	cut();
+	EXPECT_EQ(then, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(SIGUSR2, next_signal(0, &at));
+	EXPECT_EQ(fd, at);
+	EXPECT_EQ(EAGAIN, status_of(open_in_child("leased", other | O_NONBLOCK)));
+	EXPECT_EQ(0, next_signal(100, NULL));
+	pid = open_in_child("leased", other);
+	usleep(100000);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, then));
+	EXPECT_EQ(0, status_of(pid));
+}
+
+TEST(a_lease_that_is_to_be_given_up)
+{
+	is_asked_for(O_RDONLY, F_RDLCK, O_WRONLY, F_UNLCK);
+}
+
+TEST(a_lease_on_writing_that_is_to_be_given_up, .user = "alice")
+{
+	is_asked_for(O_WRONLY, F_WRLCK, O_WRONLY, F_UNLCK);
+}
+
+/* A lease on reading is not granted to who may write. */
+TEST(a_lease_that_is_to_be_one_on_reading)
+{
+	is_asked_for(O_RDONLY, F_WRLCK, O_RDONLY, F_RDLCK);
+}
+
+/* Whoever asked for it does wait. */
+TEST(a_lease_that_a_child_waits_for)
 {
 	int fd = make_file("leased", O_RDONLY);
 	pid_t pid;
 
 	block_signals();
 	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
-	pid = open_in_child("leased", O_WRONLY | O_NONBLOCK);
-	EXPECT_EQ(EAGAIN, status_of(pid));
+	pid = open_in_child("leased", O_WRONLY);
 	EXPECT_EQ(SIGIO, next_signal(5000, NULL));
 	cut();
+	EXPECT_EQ(0, next_signal(100, NULL));
 	EXPECT_EQ(F_UNLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
 	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_UNLCK));
+	EXPECT_EQ(0, status_of(pid));
+}
+
+/* The holder has no more time than it had: whoever waits gets in. */
+TEST(a_lease_whose_time_runs_out)
+{
+	FILE *f = fopen("/proc/sys/fs/lease-break-time", "r+");
+	int fd = make_file("leased", O_RDONLY);
+	long long begin;
+
+	ASSERT_TRUE(f);
+	block_signals();
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	fprintf(f, "6\n");
+	fclose(f);
+	EXPECT_EQ(EAGAIN, status_of(open_in_child("leased", O_WRONLY | O_NONBLOCK)));
+	f = fopen("/proc/sys/fs/lease-break-time", "w");
+	fprintf(f, "45\n");
+	fclose(f);
+	cut();
+	begin = now_ms(CLOCK_MONOTONIC);
+	EXPECT_EQ(0, status_of(open_in_child("leased", O_WRONLY)));
+	EXPECT_LT(now_ms(CLOCK_MONOTONIC) - begin, 15000);
+	EXPECT_EQ(F_UNLCK, fcntl(fd, F_GETLEASE));
+}
+
+/* Two leases of one file, through two open files, and one that asks. */
+TEST(two_leases_that_are_to_be_given_up)
+{
+	int fd = make_file("leased", O_RDONLY), other = open("leased", O_RDONLY);
+
+	block_signals();
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_RDLCK));
+	ASSERT_EQ(0, fcntl(other, F_SETLEASE, F_RDLCK));
+	EXPECT_EQ(EAGAIN, status_of(open_in_child("leased", O_WRONLY | O_NONBLOCK)));
+	cut();
+	EXPECT_EQ(F_UNLCK, fcntl(fd, F_GETLEASE));
+	EXPECT_EQ(F_UNLCK, fcntl(other, F_GETLEASE));
+	ASSERT_EQ(0, fcntl(fd, F_SETLEASE, F_UNLCK));
+	EXPECT_EQ(EAGAIN, status_of(open_in_child("leased", O_WRONLY | O_NONBLOCK)));
+	ASSERT_EQ(0, fcntl(other, F_SETLEASE, F_UNLCK));
+	EXPECT_EQ(0, status_of(open_in_child("leased", O_WRONLY | O_NONBLOCK)));
 }

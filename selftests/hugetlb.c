@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of huge pages: private, shared, as a memfd and as a System V segment. A
+ * Memory of huge pages: private, shared, as a memfd, a System V segment and a file. A
  * second process from one image needs the pool as well, so the last test gives
  * it back.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 
 #include "kcr_harness.h"
@@ -495,23 +497,91 @@ TEST(keeps_pages_of_1_GB)
 	EXPECT_FALSE(has_flag(p + (1ul << 30), "wr"));
 }
 
-TEST_REFUSED(refuses_a_file_of_a_mounted_one, "dir/file: file of hugetlbfs")
+/* Outside of the test's folder, which the harness copies. */
+#define POINT	"/run/kcr-hugetlbfs"
+
+/* A new file; it stays mounted, for restarts. */
+static int open_mounted(const char *name)
 {
-	char *p;
+	struct statfs fs;
+	int fd;
+
+	mkdir(POINT, 0755);
+	if (statfs(POINT, &fs) || fs.f_type != HUGETLBFS_MAGIC)
+		ASSERT_EQ(0, mount("none", POINT, "hugetlbfs", 0, "pagesize=2M"));
+	unlink(name);
+	fd = open(name, O_CREAT | O_RDWR, 0640);
+	ASSERT_LE(0, fd);
+	return fd;
+}
+
+/* As a virtual machine's memory: nobody finds it by a name. */
+TEST(keeps_a_deleted_file_of_a_mounted_one)
+{
+	char *a, *own, buf[16] = "";
+	struct stat st;
 	int fd;
 
 	need_pool(POOL);
-	ASSERT_EQ(0, mkdir("dir", 0755));
-	ASSERT_EQ(0, mount("none", "dir", "hugetlbfs", 0, NULL));
-	fd = open("dir/file", O_CREAT | O_RDWR, 0600);
-	ASSERT_LE(0, fd);
-	p = map(MAP_SHARED, fd, HUGE);
-	strcpy(p, "file");
-	close(fd);
+	fd = open_mounted(POINT "/file");
+	a = map(MAP_SHARED, fd, 3 * HUGE);
+	own = map(MAP_PRIVATE, fd, 2 * HUGE);
+	ASSERT_EQ(0, unlink(POINT "/file"));
+	strcpy(a + PAGE, "shared");
+	strcpy(a + 2 * HUGE, "third");
+	strcpy(own, "own");
+	ASSERT_EQ(2 * HUGE, lseek(fd, 2 * HUGE, SEEK_SET));
+	EXPECT_POOL(3, 2);
 	cut();
-	EXPECT_STREQ("file", p);
-	EXPECT_EQ(0, munmap(p, HUGE));
-	EXPECT_EQ(0, umount("dir"));
+	EXPECT_POOL(3, 2);
+	EXPECT_STREQ("shared", a + PAGE);
+	EXPECT_STREQ("shared", own + PAGE);
+	EXPECT_STREQ("own", own);
+	EXPECT_STREQ("", a);
+	EXPECT_EQ(6, read(fd, buf, 6));
+	EXPECT_STREQ("third", buf);
+	strcpy(a + HUGE, "later");
+	EXPECT_STREQ("later", own + HUGE);
+	EXPECT_EQ(0, fstat(fd, &st));
+	EXPECT_EQ(3 * HUGE, st.st_size);
+	EXPECT_EQ(HUGE, st.st_blksize);
+	EXPECT_EQ(0, st.st_nlink);
+}
+
+/* It is there already when it is restarted; its pages are not needed twice. */
+TEST(keeps_a_file_of_a_mounted_one)
+{
+	char *a, *b, *own;
+	struct stat st;
+	int fd;
+
+	need_pool(4);
+	fd = open_mounted(POINT "/file");
+	a = map(MAP_SHARED, fd, 3 * HUGE);
+	b = map(MAP_SHARED, fd, HUGE);
+	strcpy(a + PAGE, "shared");
+	strcpy(a + 2 * HUGE, "third");
+	close(fd);
+	fd = open(POINT "/file", O_RDONLY);
+	ASSERT_LE(0, fd);
+	own = map(MAP_PRIVATE, fd, HUGE);
+	strcpy(own, "own");
+	EXPECT_POOL(3, 1);
+	cut();
+	EXPECT_POOL(3, 1);
+	EXPECT_STREQ("shared", b + PAGE);
+	EXPECT_STREQ("third", a + 2 * HUGE);
+	EXPECT_STREQ("own", own);
+	EXPECT_STREQ("", b);
+	EXPECT_EQ(0, stat(POINT "/file", &st));
+	EXPECT_EQ(3 * HUGE, st.st_size);
+	EXPECT_EQ(0640, st.st_mode & 07777);
+}
+
+TEST_PLAIN(unmounts_it)
+{
+	umount2(POINT, MNT_DETACH);
+	rmdir(POINT);
 }
 
 TEST_PLAIN(gives_back_the_pool)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -68,10 +69,12 @@ TEST(keeps_seals)
 	int none = memfd("none", 0, PAGE), some = memfd("some", MFD_ALLOW_SEALING, PAGE);
 	int all = memfd("all", MFD_ALLOW_SEALING, PAGE);
 	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+	char *read_only;
 
 	pwrite(all, "kept", 4, 0);
 	ASSERT_EQ(0, fcntl(some, F_ADD_SEALS, F_SEAL_SHRINK));
 	ASSERT_EQ(0, fcntl(all, F_ADD_SEALS, seals));
+	read_only = shared(all, PAGE, PROT_READ);
 	cut();
 	EXPECT_EQ(F_SEAL_SEAL, fcntl(none, F_GET_SEALS));
 	EXPECT_EQ(F_SEAL_SHRINK, fcntl(some, F_GET_SEALS));
@@ -79,7 +82,10 @@ TEST(keeps_seals)
 	EXPECT_EQ(-1, ftruncate(some, 0));
 	EXPECT_EQ(0, ftruncate(some, 2 * PAGE));
 	EXPECT_EQ(-1, pwrite(all, "x", 1, 0));
+	EXPECT_STREQ("kept", read_only);
+	EXPECT_EQ(-1, mprotect(read_only, PAGE, PROT_READ | PROT_WRITE));
 	EXPECT_STREQ("kept", shared(all, PAGE, PROT_READ));
+	EXPECT_TRUE(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, all, 0) == MAP_FAILED);
 }
 
 TEST(keeps_mappings_older_than_the_seal)
@@ -98,6 +104,40 @@ TEST(keeps_mappings_older_than_the_seal)
 	EXPECT_EQ(-1, pwrite(fd, "x", 1, 0));
 	EXPECT_TRUE(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
 	EXPECT_EQ(F_SEAL_FUTURE_WRITE, fcntl(fd, F_GET_SEALS));
+}
+
+/* A child maps it after the fork, and it is sealed then. */
+TEST(keeps_a_childs_mapping_older_than_the_seal)
+{
+	int fd = memfd("future", MFD_ALLOW_SEALING, PAGE);
+	volatile int *talk = (void *)shared(-1, PAGE, PROT_READ | PROT_WRITE);
+	char *p, buf[16] = "";
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		p = shared(fd, PAGE, PROT_READ | PROT_WRITE);
+		for (*talk = 1; *talk != 2;)
+			usleep(1000);
+		strcpy(p, "from a child");
+		*talk = 3;
+		pause();
+	}
+	ASSERT_LT(0, pid);
+	while (*talk != 1)
+		usleep(1000);
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK))
+		skip("no F_SEAL_FUTURE_WRITE");
+	cut();
+	*talk = 2;
+	while (*talk != 3)
+		usleep(1000);
+	EXPECT_EQ(12, pread(fd, buf, 12, 0));
+	EXPECT_STREQ("from a child", buf);
+	EXPECT_TRUE(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+	EXPECT_EQ(F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK, fcntl(fd, F_GET_SEALS));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 TEST(is_one_memory_for_descriptor_and_mappings)

@@ -11,7 +11,8 @@
  * folder, or in memory where that can't be. One with a name is made if it is
  * missing, and taken away again if the restart fails; one that is there and
  * holds something else gets its bytes back at commit, if the program could
- * write to it. Extended attributes are not kept.
+ * write to it. Extended attributes are not kept. Files of a hugetlbfs that somebody
+ * has mounted are huge.c's.
  */
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -24,6 +25,7 @@
 #include "compat/file.h"
 #include "internal.h"
 #include "ksym.h"
+#include "mm/mm.h"
 #include <uapi/image/content.h>
 
 /* Saving */
@@ -52,7 +54,8 @@ static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
 
 	if (ret || !name)
 		return ret;
-	ret = kcr_path_write(ctx, KCR_KIND_CONTENT, id, &img, sizeof(img), name);
+	ret = (kcr_path_is_huge(&r->path) ? kcr_huge_describe(ctx, r, &img) : 0) ?:
+	      kcr_path_write(ctx, KCR_KIND_CONTENT, id, &img, sizeof(img), name);
 	kfree(name);
 	return ret;
 }
@@ -122,12 +125,15 @@ static int content_save(struct kcr_ctx *ctx, void *obj, u32 id)
 
 	r->kept = id;
 	ret = write_file_rec(ctx, r, id);
-	return ret || d_is_dir(r->path.dentry) ? ret : write_data(ctx, r, id);
+	if (ret || d_is_dir(r->path.dentry))
+		return ret;
+	return kcr_path_is_huge(&r->path) ?
+	       kcr_shmem_pages_save(ctx, d_inode(r->path.dentry), id) : write_data(ctx, r, id);
 }
 
 static bool to_keep(struct kcr_ctx *ctx, struct file *file, struct kcr_relied *r)
 {
-	if (kcr_path_gone(&r->path))
+	if (kcr_path_gone(&r->path) || kcr_path_is_huge(&r->path))
 		return true;
 	if (ctx->flags & KCR_CKPT_WITH_FILES && r->ours)
 		return true;
@@ -282,7 +288,7 @@ static int check_data(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	struct kcr_wanted *w = wanted_find(ctx, le32_to_cpu(img->file));
 	u64 from = le64_to_cpu(img->from), len = le64_to_cpu(img->len), size;
 
-	if (!w || w->settled || rec->id)
+	if (!w || w->settled || rec->id || kcr_wanted_is_huge(w))
 		return kcr_bad_image(ctx, "contents that belong to no file");
 	size = le64_to_cpu(img_of(w)->size);
 	if (!len || len != rec->len - sizeof(*img) || from > size || len > size - from ||
@@ -323,6 +329,8 @@ static int content_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return check_hash(ctx, rec);
 	case KCR_CONTENT_DIRECTORY:
 		return check_dir(ctx, rec);
+	case KCR_CONTENT_HUGE:
+		return kcr_huge_check(ctx, img) ?: check_file(ctx, rec);
 	default:
 		return kcr_bad_image(ctx, "a content record of type %u", le32_to_cpu(img->type));
 	}
@@ -402,10 +410,10 @@ static int settle(struct kcr_ctx *ctx, struct kcr_wanted *w)
 	int ret;
 
 	if (is_unlinked(w))
-		return 0;
+		return kcr_wanted_is_huge(w) ? kcr_huge_missing(ctx, w) : 0;
 	ret = kern_path(kcr_wanted_name(w), writes ? LOOKUP_NO_SYMLINKS : 0, &path);
 	if (ret == -ENOENT)
-		return 0;
+		return kcr_wanted_is_huge(w) ? kcr_huge_missing(ctx, w) : 0;
 	if (ret)
 		return kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be looked up");
 	w->path = path;
@@ -413,7 +421,7 @@ static int settle(struct kcr_ctx *ctx, struct kcr_wanted *w)
 	if (!d_is_reg(path.dentry))
 		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EINVAL,
 				"%s: is no longer a regular file", kcr_wanted_name(w));
-	return compare(ctx, w);
+	return kcr_wanted_is_huge(w) ? kcr_huge_compare(ctx, w) : compare(ctx, w);
 }
 
 /**
@@ -468,13 +476,17 @@ int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file
 }
 
 /* Without a name: where it was, or in memory. */
-static struct file *make_unlinked(struct kcr_wanted *w)
+static struct file *make_unlinked(struct kcr_ctx *ctx, struct kcr_wanted *w)
 {
 	umode_t mode = le32_to_cpu(img_of(w)->mode) & 0777;
 	char *dir = kstrdup(kcr_wanted_name(w), GFP_KERNEL), *slash;
 	int excl = img_of(w)->flags & cpu_to_le32(KCR_CONTENT_LINKABLE) ? 0 : O_EXCL;
 	struct file *file;
 
+	if (kcr_wanted_is_huge(w)) {
+		kfree(dir);
+		return kcr_huge_make_unlinked(ctx, w);
+	}
 	if (!dir)
 		return ERR_PTR(-ENOMEM);
 	slash = strrchr(dir, '/');
@@ -525,7 +537,7 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (kcr_wanted_is_dir(w))
 		w->file = make_dir(ctx, w);
 	else
-		w->file = is_unlinked(w) ? make_unlinked(w) : make_named(w);
+		w->file = is_unlinked(w) ? make_unlinked(ctx, w) : make_named(w);
 	if (IS_ERR(w->file)) {
 		ret = PTR_ERR(w->file);
 		w->file = NULL;
@@ -536,12 +548,17 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	ret = w->made ? kcr_path_give(ctx, &w->path, kcr_wanted_name(w),
 				      le32_to_cpu(img_of(w)->uid),
 				      le32_to_cpu(img_of(w)->gid)) : 0;
-	return ret ?: kcr_wanted_fill(ctx, w, w->file);
+	if (ret)
+		return ret;
+	return kcr_wanted_is_huge(w) ? kcr_huge_size(ctx, w) : kcr_wanted_fill(ctx, w, w->file);
 }
 
 static int content_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
-	return kcr_files_commit(ctx);
+	struct kcr_wanted *w = rec->id ? wanted_find(ctx, rec->id) : NULL;
+
+	return kcr_files_commit(ctx) ?:
+	       (w && kcr_wanted_is_huge(w) ? kcr_huge_commit(ctx, w) : 0);
 }
 
 /* kcr_wanted_drop() - forget all of them */
@@ -551,7 +568,7 @@ void kcr_wanted_drop(struct kcr_files *files)
 	unsigned long id;
 
 	xa_for_each(&files->wanted, id, w) {
-		if (w->made && !files->committed)
+		if (w->made && !files->kept)
 			kcr_path_unmake(&w->path);
 		if (w->file)
 			fput(w->file);

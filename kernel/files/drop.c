@@ -59,6 +59,15 @@ void kcr_files_let_go(struct kcr_ctx *ctx)
 		kcr_table_drop(files);
 }
 
+/* kcr_files_keep() - what was made under a name stays */
+void kcr_files_keep(struct kcr_ctx *ctx)
+{
+	struct kcr_files *files = ctx->files_data;
+
+	if (files)
+		files->kept = true;
+}
+
 static void drop_opened(struct kcr_files *files)
 {
 	struct kcr_opened *o;
@@ -102,7 +111,7 @@ static void drop_made(struct kcr_files *files)
 	struct kcr_made *made, *next;
 
 	list_for_each_entry_safe(made, next, &files->made, node) {
-		if (!files->committed)
+		if (!files->kept)
 			kcr_path_unmake(&made->path);
 		path_put(&made->path);
 		kfree(made);
@@ -122,7 +131,7 @@ static void drop_streams(struct kcr_files *files)
  * kcr_files_drop() - let go of all files
  * @ctx: the operation; nothing of it runs any more
  *
- * What a restart has made under a name goes away unless it was committed.
+ * What a restart has made under a name goes away unless kcr_files_keep() was called.
  */
 void kcr_files_drop(struct kcr_ctx *ctx)
 {

@@ -24,6 +24,13 @@ int kcr_content_need(struct kcr_ctx *ctx, struct file *file, u32 id, loff_t from
 struct file *kcr_file_restored(struct kcr_ctx *ctx, u32 id);
 void kcr_file_put(void *file);
 
+/*
+ * Contents of record @id that are pages of a mounted hugetlbfs: the file that they go
+ * into, and whether it was there with them already.
+ */
+struct file *kcr_huge_restored(struct kcr_ctx *ctx, u32 id);
+bool kcr_huge_is_there(struct kcr_ctx *ctx, u32 id);
+
 /* checkpoint: before parking; hashes files that are open for writing */
 int kcr_files_prepare(struct kcr_ctx *ctx);
 /* checkpoint: everything is parked; who has what open */
@@ -33,6 +40,7 @@ void kcr_files_let_go(struct kcr_ctx *ctx);
 /* checkpoint: after the pause; writes KCR_KIND_CONTENT with hashes */
 int kcr_files_finish(struct kcr_ctx *ctx);
 void kcr_files_drop(struct kcr_ctx *ctx);	/* any time, more than once */
+void kcr_files_keep(struct kcr_ctx *ctx);	/* restart: nothing can fail any more */
 
 /*
  * What threads share: tables of descriptors, and where paths begin. The first

@@ -14,11 +14,8 @@
  * the descriptor that it was set through, as signals tell it. Others than these
  * are refused. What is watched of a directory (F_NOTIFY) is dnotify.c's.
  *
- * A lease belongs to an open file, but for the id of the process that took it,
- * which /proc/locks shows. Opening the file for reading breaks a lease on writing:
- * a checkpoint then reads through the program's own open file (relied.c), which
- * does not; without one for reading it is refused. So is a lease that is being
- * broken.
+ * A lease belongs to an open file, but for the id of the process that took it: see
+ * lease.c.
  *
  * All is restored at last, when nobody changes or opens the files any more.
  */
@@ -33,7 +30,6 @@
 #include <linux/user_namespace.h>
 
 #include "compat/file.h"
-#include "compat/filelock.h"
 #include "ksym.h"
 #include "internal.h"
 #include "pipe.h"
@@ -57,92 +53,22 @@ static struct fasync_struct *listeners(struct file *file)
 	return NULL;
 }
 
-static int fd_in(const struct fasync_struct *list, const struct file *file)
-{
-	for (; list; list = list->fa_next)
-		if (list->fa_file == file)
-			return list->fa_fd;
-	return -1;
-}
-
 static int async_fd(struct file *file)
 {
 	int fd;
 
 	rcu_read_lock();
-	fd = fd_in(listeners(file), file);
+	fd = kcr_fasync_fd(listeners(file), file);
 	rcu_read_unlock();
 	return fd;
-}
-
-static kcr_lock_t *lease_find(struct file_lock_context *flc, const struct file *file)
-{
-	kcr_lock_t *lock;
-
-	lockdep_assert_held(&flc->flc_lock);
-	list_for_each_entry(lock, &flc->flc_lease, kcr_lock_list)
-		if (kcr_lock_file(lock) == file)
-			return lock;
-	return NULL;
-}
-
-/* KCR_FOWN_LEASE_*, or 0; @fd and @breaking tell of it. */
-static u32 lease_of(struct file *file, int *fd, bool *breaking)
-{
-	struct file_lock_context *flc = locks_inode_context(file_inode(file));
-	kcr_lock_t *lock;
-	u32 lease = 0;
-
-	if (!flc)
-		return 0;
-	spin_lock(&flc->flc_lock);
-	lock = lease_find(flc, file);
-	if (lock) {
-		lease = kcr_lock_type(lock) == F_RDLCK ? KCR_FOWN_LEASE_READ :
-							 KCR_FOWN_LEASE_WRITE;
-		*breaking = kcr_lock_flags(lock) & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING);
-		*fd = fd_in(kcr_lease_of(lock)->fl_fasync, file);
-	}
-	spin_unlock(&flc->flc_lock);
-	return lease;
 }
 
 /* Has fcntl(F_SETLEASE) been called on the open file? */
 static bool has_lease(struct file *file)
 {
-	bool breaking;
-	int fd;
+	struct kcr_lease lease;
 
-	return lease_of(file, &fd, &breaking);
-}
-
-/* kcr_has_write_lease() - would opening the file for reading break a lease? */
-bool kcr_has_write_lease(const struct path *path)
-{
-	struct file_lock_context *flc = locks_inode_context(d_inode(path->dentry));
-	kcr_lock_t *lock;
-	bool found = false;
-
-	if (!flc)
-		return false;
-	spin_lock(&flc->flc_lock);
-	list_for_each_entry(lock, &flc->flc_lease, kcr_lock_list)
-		found |= kcr_lock_type(lock) == F_WRLCK;
-	spin_unlock(&flc->flc_lock);
-	return found;
-}
-
-static int refuse_lease(struct kcr_ctx *ctx, struct file *file)
-{
-	bool breaking = false;
-	int fd;
-	u32 lease = lease_of(file, &fd, &breaking);
-
-	if (breaking)
-		return kcr_refuse(ctx, "a lease that is being broken: not supported");
-	if (lease == KCR_FOWN_LEASE_WRITE && !(file->f_mode & FMODE_READ))
-		return kcr_refuse(ctx, "a lease on writing of what is not open for reading: not supported");
-	return 0;
+	return kcr_lease_find(file, &lease);
 }
 
 static const u32 types[] = {
@@ -224,7 +150,7 @@ int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind)
 		return kcr_refuse(ctx, "signals on I/O (O_ASYNC) of such a file: not supported yet");
 	if (!o || !o->slots)
 		return kcr_refuse(ctx, "signals on I/O of a file without a descriptor: not supported yet");
-	return refuse_lease(ctx, file) ?: refuse_owner(ctx, file);
+	return kcr_lease_refuse(ctx, file) ?: refuse_owner(ctx, file);
 }
 
 /* Save */
@@ -249,13 +175,17 @@ static void describe_owner(struct kcr_ctx *ctx, struct file *file,
 
 static void describe(struct kcr_ctx *ctx, const struct kcr_fd *fd, struct kcr_img_fown_file *img)
 {
-	bool breaking;
-	int at = -1;
-	u32 flags = lease_of(fd->file, &at, &breaking);
+	struct kcr_lease lease;
+	u32 flags;
+	int at;
 
 	*img = (struct kcr_img_fown_file) { .fd = cpu_to_le32(fd->fd) };
+	kcr_lease_find(fd->file, &lease);
+	flags = lease.flags;
 	if (flags)
-		img->lease_fd = cpu_to_le32(at);
+		img->lease_fd = cpu_to_le32(lease.fd);
+	img->downgrade_ms = cpu_to_le32(lease.downgrade);
+	img->unlock_ms = cpu_to_le32(lease.unlock);
 	at = async_fd(fd->file);	/* a lease sets FASYNC, too */
 	if (at >= 0) {
 		flags |= KCR_FOWN_ASYNC;
@@ -307,7 +237,7 @@ static int fown_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	for (i = 0, count = 0; i < nr && count < le32_to_cpu(img->count); i++)
 		if (is_ours(ctx, &fds[i]))
 			describe(ctx, &fds[i], &img->file[count++]);
-	ret = kcr_write_rec(ctx, KCR_KIND_FOWN, 1, kcr_new_id(ctx), p->id, img,
+	ret = kcr_write_rec(ctx, KCR_KIND_FOWN, 2, kcr_new_id(ctx), p->id, img,
 			    struct_size(img, file, le32_to_cpu(img->count)));
 	kvfree(img);
 	return ret;
@@ -324,12 +254,37 @@ static bool may_be(u32 nr)
 				  ns_capable(current_user_ns(), CAP_SETUID));
 }
 
-static int check_file(struct kcr_ctx *ctx, const struct kcr_img_fown_file *img)
+/* Version 1 had shorter ones, of leases that nobody breaks. */
+static size_t file_len(const struct kcr_rec *rec)
+{
+	return rec->version < 2 ? KCR_FOWN_FILE_LEN_1 : sizeof(struct kcr_img_fown_file);
+}
+
+static const struct kcr_img_fown_file *file_at(const struct kcr_rec *rec, u32 i)
+{
+	const struct kcr_img_fown *img = kcr_rec_as(rec, struct kcr_img_fown);
+
+	return (const void *)img->file + i * file_len(rec);
+}
+
+static bool lease_ok(u32 flags, unsigned int version)
+{
+	u32 lease = flags & LEASE;
+
+	if (flags & KCR_FOWN_BREAKING && (version < 2 || !lease))
+		return false;
+	if (flags & KCR_FOWN_DOWNGRADE && lease != KCR_FOWN_LEASE_WRITE)
+		return false;
+	return lease != LEASE;
+}
+
+static int check_file(struct kcr_ctx *ctx, const struct kcr_img_fown_file *img,
+		      unsigned int version)
 {
 	u32 type = le32_to_cpu(img->type), flags = le32_to_cpu(img->flags);
 
-	if (type > KCR_FOWN_GROUP || flags & ~(KCR_FOWN_ASYNC | LEASE) ||
-	    (flags & LEASE) == LEASE || (type == KCR_FOWN_NOBODY) != !img->id ||
+	if (type > KCR_FOWN_GROUP || flags & ~(KCR_FOWN_ASYNC | LEASE | KCR_FOWN_BREAKING) ||
+	    !lease_ok(flags, version) || (type == KCR_FOWN_NOBODY) != !img->id ||
 	    le32_to_cpu(img->id) > PID_MAX_LIMIT || !valid_signal(le32_to_cpu(img->signum)) ||
 	    le32_to_cpu(img->fd) > INT_MAX || le32_to_cpu(img->async_fd) > INT_MAX ||
 	    le32_to_cpu(img->lease_fd) > INT_MAX)
@@ -348,35 +303,16 @@ static int fown_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	u32 i;
 	int ret = 0;
 
+	BUILD_BUG_ON(offsetof(struct kcr_img_fown_file, unlock_ms) != KCR_FOWN_FILE_LEN_1);
+	if (!kcr_files(ctx))
+		return -ENOMEM;
 	if (rec->len < sizeof(*img) ||
-	    rec->len != struct_size(img, file, le32_to_cpu(img->count)))
+	    rec->len != sizeof(*img) + (u64)le32_to_cpu(img->count) * file_len(rec))
 		return kcr_bad_image(ctx, "a record of signals on I/O of a wrong length");
 	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++)
-		ret = check_file(ctx, &img->file[i]);
+		ret = check_file(ctx, file_at(rec, i), rec->version);
+	kcr_files(ctx)->last_fown = rec;
 	return ret;
-}
-
-static int lease_take(struct kcr_ctx *ctx, struct task_struct *leader, struct file *file,
-		      const struct kcr_img_fown_file *img)
-{
-	bool read = img->flags & cpu_to_le32(KCR_FOWN_LEASE_READ);
-	struct file_lock_context *flc;
-	kcr_lock_t *lock;
-	long ret;
-
-	ret = kcr_call(fcntl_setlease)(le32_to_cpu(img->lease_fd), file,
-				       read ? F_RDLCK : F_WRLCK);
-	flc = locks_inode_context(file_inode(file));
-	if (ret || !flc)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret ?: -EINVAL,
-				"fd %u: the lease that it had can't be taken (errno %ld)",
-				le32_to_cpu(img->fd), -ret);
-	spin_lock(&flc->flc_lock);
-	lock = lease_find(flc, file);
-	if (lock)
-		kcr_lock_pid(lock) = leader->tgid;
-	spin_unlock(&flc->flc_lock);
-	return 0;
 }
 
 /* Only those that were made here. */
@@ -451,7 +387,7 @@ static int restore_file(struct kcr_ctx *ctx, struct task_struct *leader, struct 
 	int ret = 0;
 
 	if (img->flags & cpu_to_le32(LEASE))
-		ret = lease_take(ctx, leader, file, img);
+		ret = kcr_lease_take(ctx, leader, file, img);
 	if (!ret && img->flags & cpu_to_le32(KCR_FOWN_ASYNC)) {
 		ret = file->f_op->fasync ?
 		      file->f_op->fasync(le32_to_cpu(img->async_fd), file, 1) : -EINVAL;
@@ -463,31 +399,71 @@ static int restore_file(struct kcr_ctx *ctx, struct task_struct *leader, struct 
 	return ret < 0 ? ret : owner_set(ctx, file, img);
 }
 
+static struct file *file_of(struct kcr_ctx *ctx, const struct kcr_rec *rec, u32 fd)
+{
+	struct file *file = kcr_call(fget_task)(rec->process->leader, fd);
+
+	if (!file)
+		kcr_bad_image(ctx, "signals on I/O of fd %u, which is not open", fd);
+	return file;
+}
+
+static int break_leases(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+{
+	const struct kcr_img_fown *img = kcr_rec_as(rec, struct kcr_img_fown);
+	const struct kcr_img_fown_file *file;
+	struct file *open;
+	u32 i;
+
+	for (i = 0; i < le32_to_cpu(img->count); i++) {
+		file = file_at(rec, i);
+		if (!(file->flags & cpu_to_le32(KCR_FOWN_BREAKING)))
+			continue;
+		open = file_of(ctx, rec, le32_to_cpu(file->fd));
+		if (!open)
+			return ctx->error;
+		kcr_lease_break(open, file);
+		fput(open);
+	}
+	return 0;
+}
+
+/* All have been taken. */
+static int break_all(struct kcr_ctx *ctx)
+{
+	struct kcr_rec *rec;
+	int ret = 0;
+
+	list_for_each_entry(rec, &ctx->recs, node)
+		if (!ret && rec->kind == KCR_KIND_FOWN)
+			ret = break_leases(ctx, rec);
+	return ret;
+}
+
 static int fown_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_fown *img = kcr_rec_as(rec, struct kcr_img_fown);
-	struct task_struct *leader = rec->process->leader;
 	struct file *file;
 	int ret = 0;
 	u32 i;
 
 	kcr_files_settled(ctx);		/* who writes to a file gets no lease of it */
 	for (i = 0; i < le32_to_cpu(img->count) && !ret; i++) {
-		u32 fd = le32_to_cpu(img->file[i].fd);
-
-		file = kcr_call(fget_task)(leader, fd);
+		file = file_of(ctx, rec, le32_to_cpu(file_at(rec, i)->fd));
 		if (!file)
-			return kcr_bad_image(ctx, "signals on I/O of fd %u, which is not open", fd);
-		ret = restore_file(ctx, leader, file, &img->file[i]);
+			return ctx->error;
+		ret = restore_file(ctx, rec->process->leader, file, file_at(rec, i));
 		fput(file);
 	}
+	if (!ret && kcr_files(ctx)->last_fown == rec)
+		ret = break_all(ctx);
 	return ret;
 }
 
 const struct kcr_ops kcr_fown_ops = {
 	.kind		= KCR_KIND_FOWN,
 	.scope		= KCR_SCOPE_PROCESS,
-	.version	= 1,
+	.version	= 2,
 	.name		= "fown",
 	.save_process	= fown_save,
 	.check		= fown_check,

@@ -69,12 +69,16 @@ static struct dentry *look_again(const struct path *dir, struct dentry *dentry, 
 	return lookup_one_len(name, dir->dentry, strlen(name));
 }
 
-static struct file *open_and_remove(const struct path *dir, struct dentry *dentry)
+/* @left: set to it if it can't be removed */
+static struct file *open_and_remove(const struct path *dir, struct dentry *dentry,
+				    struct dentry **left)
 {
 	struct path path = { .mnt = dir->mnt, .dentry = dentry };
 	struct file *file = dentry_open(&path, O_PATH | O_DIRECTORY, current_cred());
 	int ret = path_rmdir(dir, dentry);
 
+	if (ret)
+		*left = dget(dentry);
 	if (!ret || IS_ERR(file))
 		return file;
 	fput(file);
@@ -82,7 +86,7 @@ static struct file *open_and_remove(const struct path *dir, struct dentry *dentr
 }
 
 /* With the folder locked: nobody looks into it meanwhile. */
-static struct file *make_locked(const struct path *dir, const char *name)
+static struct file *make_locked(const struct path *dir, const char *name, struct dentry **left)
 {
 	struct dentry *dentry = lookup_one_len(name, dir->dentry, strlen(name)), *made;
 	struct file *file;
@@ -98,35 +102,50 @@ static struct file *make_locked(const struct path *dir, const char *name)
 	dput(dentry);
 	if (IS_ERR(made))
 		return ERR_CAST(made);
-	file = d_is_dir(made) ? open_and_remove(dir, made) : ERR_PTR(-ENOENT);
+	file = d_is_dir(made) ? open_and_remove(dir, made, left) : ERR_PTR(-ENOENT);
 	dput(made);
 	return file;
 }
 
-static struct file *make_as(const struct path *dir, const char *name)
+/* One that could not be removed is once more when the restart has failed. */
+static void keep_in_mind(struct kcr_ctx *ctx, const struct path *dir, struct dentry *left)
 {
-	struct file *file;
-	int ret = mnt_want_write(dir->mnt);
+	const struct path path = { .mnt = dir->mnt, .dentry = left };
 
+	if (left)
+		kcr_files_made(ctx, &path);
+	dput(left);
+}
+
+static struct file *make_as(struct kcr_ctx *ctx, const struct path *dir, const char *name)
+{
+	struct dentry *left = NULL;
+	struct file *file;
+	int ret;
+
+	if (IS_APPEND(d_inode(dir->dentry)))
+		return ERR_PTR(-EPERM);		/* nothing goes away there */
+	ret = mnt_want_write(dir->mnt);
 	if (ret)
 		return ERR_PTR(ret);
 	inode_lock_nested(d_inode(dir->dentry), I_MUTEX_PARENT);
-	file = make_locked(dir, name);
+	file = make_locked(dir, name, &left);
 	inode_unlock(d_inode(dir->dentry));
 	mnt_drop_write(dir->mnt);
+	keep_in_mind(ctx, dir, left);
 	return file;
 }
 
 /* @last: its own name, NULL if the folder is another one. */
-static struct file *make_in(const struct path *dir, const char *last)
+static struct file *make_in(struct kcr_ctx *ctx, const struct path *dir, const char *last)
 {
-	struct file *file = last ? make_as(dir, last) : ERR_PTR(-EEXIST);
+	struct file *file = last ? make_as(ctx, dir, last) : ERR_PTR(-EEXIST);
 	char name[24];
 	int i;
 
 	for (i = 0; i < KCR_DIR_NAMES && file == ERR_PTR(-EEXIST); i++) {
 		snprintf(name, sizeof(name), ".kcr-%08x", get_random_u32());
-		file = make_as(dir, name);
+		file = make_as(ctx, dir, name);
 	}
 	return file;
 }
@@ -179,7 +198,7 @@ struct file *kcr_gone_dir_make(struct kcr_ctx *ctx, const struct kcr_gone_dir *g
 	kfree(name);
 	if (ret)
 		return ERR_PTR(ret);
-	file = make_in(&dir, own ? kbasename(gone->name) : NULL);
+	file = make_in(ctx, &dir, own ? kbasename(gone->name) : NULL);
 	path_put(&dir);
 	if (IS_ERR(file))
 		return file;

@@ -11,7 +11,7 @@
 
 /**
  * kcr_read_full() - read until the end of the buffer or of the file
- * @file: open for reading; its position stays
+ * @file: open for reading, or its pages can be had (lease.c); its position stays
  * @buf: where to
  * @len: bytes
  * @pos: from where
@@ -23,6 +23,8 @@ ssize_t kcr_read_full(struct file *file, void *buf, size_t len, loff_t pos)
 	size_t done = 0;
 	ssize_t ret;
 
+	if (!(file->f_mode & FMODE_READ))
+		return kcr_read_cached(file, buf, len, pos);
 	while (done < len) {
 		ret = kernel_read(file, buf + done, len - done, &pos);
 		if (ret < 0)

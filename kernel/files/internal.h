@@ -104,7 +104,9 @@ struct kcr_fd {
  * @opened: by id: struct kcr_opened, what a REG record leads to
  * @nr_opened: how many
  * @made: struct kcr_made, names that go away if the restart fails
+ * @last_fown: the last KCR_KIND_FOWN record
  * @committed: whether kcr_files_commit() has run
+ * @kept: whether all has succeeded: names stay
  */
 struct kcr_files {
 	struct kcr_fd *fds;
@@ -123,7 +125,8 @@ struct kcr_files {
 	struct xarray opened;
 	unsigned int nr_opened;
 	struct list_head made;
-	bool committed;
+	const struct kcr_rec *last_fown;
+	bool committed, kept;
 };
 
 /* drop.c */
@@ -344,8 +347,23 @@ bool kcr_opath_match(struct kcr_ctx *ctx, struct file *file);
 int kcr_opath_save(struct kcr_ctx *ctx, struct file *file, struct kcr_img_reg *img, char **name);
 umode_t kcr_opath_type(u32 type);
 
+/* huge.c */
+struct kcr_img_content;
+bool kcr_path_is_huge(const struct path *path);
+int kcr_huge_describe(struct kcr_ctx *ctx, struct kcr_relied *r, struct kcr_img_content *img);
+bool kcr_wanted_is_huge(const struct kcr_wanted *w);
+int kcr_huge_check(struct kcr_ctx *ctx, const struct kcr_img_content *img);
+int kcr_huge_missing(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_compare(struct kcr_ctx *ctx, struct kcr_wanted *w);
+struct file *kcr_huge_make_unlinked(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_size(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_huge_commit(struct kcr_ctx *ctx, struct kcr_wanted *w);
+
 /* mounts.c */
+typedef bool (*kcr_mount_fits_t)(const struct path *path, const void *arg);
 char *kcr_inode_name(struct kcr_ctx *ctx, struct inode *inode);
+bool kcr_mount_find(struct kcr_ctx *ctx, const char *type, kcr_mount_fits_t fits,
+		    const void *arg, struct path *path);
 
 /* commit.c */
 int kcr_opened_compare(struct kcr_ctx *ctx, struct kcr_opened *o, const struct kcr_rec *rec);
@@ -355,7 +373,31 @@ const char *kcr_opened_name(const struct kcr_opened *o);
 
 /* fown.c */
 int kcr_fown_refuse(struct kcr_ctx *ctx, struct file *file, enum kcr_kind kind);
+
+/**
+ * struct kcr_lease - a lease of an open file
+ * @flags: KCR_FOWN_LEASE_*, KCR_FOWN_DOWNGRADE and KCR_FOWN_UNLOCK
+ * @fd: descriptor that it was taken through
+ * @downgrade: milliseconds until the kernel makes it one on reading; 0: it does not
+ * @unlock: likewise, until it takes it away
+ */
+struct kcr_lease {
+	u32 flags;
+	int fd;
+	u32 downgrade, unlock;
+};
+
+/* lease.c */
+struct kcr_img_fown_file;
+int kcr_fasync_fd(const struct fasync_struct *list, const struct file *file);
+bool kcr_lease_find(struct file *file, struct kcr_lease *lease);
 bool kcr_has_write_lease(const struct path *path);
+int kcr_lease_refuse(struct kcr_ctx *ctx, struct file *file);
+bool kcr_can_read_cached(struct file *file);
+ssize_t kcr_read_cached(struct file *file, void *buf, size_t len, loff_t pos);
+int kcr_lease_take(struct kcr_ctx *ctx, struct task_struct *leader, struct file *file,
+		   const struct kcr_img_fown_file *img);
+void kcr_lease_break(struct file *file, const struct kcr_img_fown_file *img);
 
 /* external.c */
 bool kcr_external_match(struct kcr_ctx *ctx, struct file *file);

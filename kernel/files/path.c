@@ -205,6 +205,16 @@ int kcr_path_give(struct kcr_ctx *ctx, const struct path *path, const char *name
 	return ret ? kcr_path_fail(ctx, ret, name, "can't be given to its owner") : 0;
 }
 
+static void remove(const struct path *path, struct dentry *dir)
+{
+	const struct path parent = { .mnt = path->mnt, .dentry = dir };
+
+	if (d_is_dir(path->dentry))
+		kcr_vfs_rmdir(&parent, path->dentry);
+	else
+		kcr_vfs_unlink(path, d_inode(dir));
+}
+
 /**
  * kcr_path_unmake() - take away a name that was made
  * @path: it; may have been renamed or removed since
@@ -223,7 +233,7 @@ void kcr_path_unmake(const struct path *path)
 	dir = dget_parent(path->dentry);
 	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 	if (path->dentry->d_parent == dir && !d_unhashed(path->dentry))
-		kcr_vfs_unlink(path, d_inode(dir));
+		remove(path, dir);
 	inode_unlock(d_inode(dir));
 	dput(dir);
 	dput(path->dentry);

@@ -22,7 +22,7 @@ static const unsigned long unreal[] = {
 	PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
 	DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
 	BPF_FS_MAGIC, PSTOREFS_MAGIC, EFIVARFS_MAGIC, BINFMTFS_MAGIC, NSFS_MAGIC,
-	HUGETLBFS_MAGIC, SECRETMEM_MAGIC, AUTOFS_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC,
+	SECRETMEM_MAGIC, AUTOFS_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC,
 	KCR_MQUEUE_MAGIC, KCR_CONFIGFS_MAGIC, KCR_FUSECTL_MAGIC, KCR_RPC_PIPEFS_MAGIC,
 };
 
@@ -40,7 +40,8 @@ bool kcr_fs_is_real(const struct super_block *sb)
 /* kcr_fs_in_memory() - is it gone when the machine is switched off? */
 bool kcr_fs_in_memory(const struct super_block *sb)
 {
-	return sb->s_magic == TMPFS_MAGIC || sb->s_magic == RAMFS_MAGIC;
+	return sb->s_magic == TMPFS_MAGIC || sb->s_magic == RAMFS_MAGIC ||
+	       sb->s_magic == HUGETLBFS_MAGIC;
 }
 
 static const char *family_name(int family)

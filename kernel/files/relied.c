@@ -116,11 +116,20 @@ static struct file *open_unnoticed(const struct path *path)
 			   current_cred());
 }
 
+/* A right to read that the caller lacks is not made up for by what is read around. */
+static bool may_serve(struct kcr_relied *r, struct file *file, bool lease)
+{
+	if (file->f_mode & FMODE_READ)
+		return true;
+	return lease && kcr_can_read_cached(file) && !path_permission(&r->path, MAY_READ);
+}
+
 /**
  * kcr_relied_open() - open a file so that we can read it
  * @ctx: the operation, in the controller
  * @r: the entry; r->file is set
- * @file: the target's own, which serves if it can be read from; or NULL
+ * @file: the target's own, which serves if it can be read from, also through the page
+ *	cache if a lease on writing is in the way; or NULL
  *
  * A file of our own leaves the target's times and read-ahead alone, but would
  * break a lease on writing.
@@ -137,7 +146,7 @@ int kcr_relied_open(struct kcr_ctx *ctx, struct kcr_relied *r, struct file *file
 		r->file = own;
 		return 0;
 	}
-	if (!file || !(file->f_mode & FMODE_READ))
+	if (!file || !may_serve(r, file, own == ERR_PTR(-EAGAIN)))
 		return own == ERR_PTR(-EAGAIN) ? leased(ctx, r) : unreadable(ctx, r, PTR_ERR(own));
 	r->file = get_file(file);
 	return 0;
@@ -178,8 +187,6 @@ static int prepare(struct kcr_ctx *ctx, struct file *file)
 	if (!S_ISREG(file_inode(file)->i_mode) || file->f_mode & FMODE_PATH ||
 	    !kcr_reg_match(ctx, file) || !has_writers(file) || will_be_kept(ctx, file))
 		return 0;
-	if (kcr_has_write_lease(kcr_file_path(file)) && !(file->f_mode & FMODE_READ))
-		return 0;	/* refused later */
 	r = kcr_relied_get(ctx, file);
 	if (!r)
 		return -ENOMEM;

@@ -179,6 +179,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	((nr) == KCR_KIND_PROCESS ? 4 : (nr) == KCR_KIND_VDSO ||	\
 	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
 	 (nr) == KCR_KIND_FS || (nr) == KCR_KIND_BLOCKED ||			\
+	 (nr) == KCR_KIND_FOWN ||					\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
 	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
 

@@ -273,6 +273,16 @@ static int read_fresh(struct kcr_ctx *ctx, unsigned long addr, struct page **pag
 
 /* A run */
 
+/* It goes in place: nothing fresh can be put there. */
+static bool is_hugetlb_at(unsigned long addr)
+{
+	struct file *file = hugetlb_at(addr);
+
+	if (file)
+		fput(file);
+	return file;
+}
+
 static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count, bool huge)
 {
 	struct page *pages[BATCH];
@@ -285,7 +295,7 @@ static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
 			ret = read_fresh(ctx, addr, pages, n);
 			continue;
 		}
-		n = huge ? min(count - done, BATCH) : 1;
+		n = huge || is_hugetlb_at(addr) ? min(count - done, BATCH) : 1;
 		ret = read_in_place(ctx, addr, n);
 	}
 	return ret;
@@ -336,7 +346,7 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
  * @ctx: the operation; current is the leader of ctx->building
  * @run: where; checked only for its own consistency
  *
- * Return: 0, KCR_PAGES_OTHERS or a negative errno.
+ * Return: 0, KCR_PAGES_OTHERS, KCR_PAGES_SKIP or a negative errno.
  */
 int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 {

@@ -3,8 +3,8 @@
  * Memory of huge pages (MAP_HUGETLB, MFD_HUGETLB): an inode that the kernel has
  * made, on the hugetlbfs of a page size. Each MAP_HUGETLB mapping has one of its
  * own, even a private one, whose pages belong to the mapping (pages.c). System V
- * segments of huge pages are sysv_shm.c's. Files of a hugetlbfs that somebody
- * has mounted are refused by name.
+ * segments of huge pages are sysv_shm.c's, files of a hugetlbfs that somebody has
+ * mounted are kernel/files/huge.c's.
  *
  * Why all huge pages are copied, into small ones, while the program is stopped:
  * a snapshot of private ones would share them copy-on-write, as with a child.
@@ -86,6 +86,12 @@ bool kcr_file_is_hugetlb(struct file *file)
 unsigned int kcr_hugetlb_shift(struct inode *inode)
 {
 	return kcr_inode_is_hugetlb(inode) ? huge_page_shift(hstate_inode(inode)) : 0;
+}
+
+/* kcr_hugetlb_fs_shift() - likewise, of a hugetlbfs; 0 for other file systems */
+unsigned int kcr_hugetlb_fs_shift(struct super_block *sb)
+{
+	return sb->s_magic == HUGETLBFS_MAGIC ? huge_page_shift(HUGETLBFS_SB(sb)->hstate) : 0;
 }
 
 u32 kcr_hugetlb_seals(struct inode *inode)
@@ -269,15 +275,15 @@ static int hugetlb_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 			"%s: memory of huge pages can't be made (errno %ld)", img->name, -err);
 }
 
-/* A mapping that may write has made it as large as itself. */
-static int size_restore(struct kcr_ctx *ctx, struct file *file, loff_t size)
+/* kcr_hugetlb_set_size() - a mapping that may write has made it as large as itself */
+int kcr_hugetlb_set_size(struct kcr_ctx *ctx, const struct path *path, loff_t size)
 {
-	struct inode *inode = file_inode(file);
+	struct inode *inode = d_inode(path->dentry);
 	long ret;
 
 	if (i_size_read(inode) == size)
 		return 0;
-	ret = vfs_truncate(&file->f_path, round_up(size, huge_page_size(hstate_inode(inode))));
+	ret = vfs_truncate(path, round_up(size, huge_page_size(hstate_inode(inode))));
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"memory of huge pages can't be cut to %lld bytes (errno %ld)",
@@ -298,13 +304,12 @@ static int hugetlb_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	if (!file)
 		return 0;
-	ret = size_restore(ctx, file, le64_to_cpu(img->size));
+	ret = kcr_hugetlb_set_size(ctx, &file->f_path, le64_to_cpu(img->size));
 	if (ret)
 		return ret;
 	inode = file_inode(file);
 	inode->i_mode = S_IFREG | le32_to_cpu(img->mode);
-	HUGETLBFS_I(inode)->seals = le32_to_cpu(img->seals);
-	return 0;
+	return kcr_memory_seal(ctx, file, &HUGETLBFS_I(inode)->seals, le32_to_cpu(img->seals));
 }
 
 #else
@@ -320,6 +325,16 @@ bool kcr_file_is_hugetlb(struct file *file)
 }
 
 unsigned int kcr_hugetlb_shift(struct inode *inode)
+{
+	return 0;
+}
+
+unsigned int kcr_hugetlb_fs_shift(struct super_block *sb)
+{
+	return 0;
+}
+
+int kcr_hugetlb_set_size(struct kcr_ctx *ctx, const struct path *path, loff_t size)
 {
 	return 0;
 }

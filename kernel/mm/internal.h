@@ -79,6 +79,7 @@ void kcr_shmem_drop(struct kcr_mm_data *data);
 struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index);
 int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page);
 int kcr_memfd_check(struct kcr_ctx *ctx, const char *name, u32 mode);
+int kcr_memory_seal(struct kcr_ctx *ctx, struct file *file, unsigned int *now, u32 seals);
 
 /* shmem_fill.c */
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run);

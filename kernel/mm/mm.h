@@ -32,8 +32,10 @@ bool kcr_file_is_shmem(struct file *file);	/* on a tmpfs, of whatever mount */
 bool kcr_file_is_memfd(struct file *file);	/* KCR_KIND_MEMFD saves it */
 bool kcr_inode_is_hugetlb(const struct inode *inode);	/* on a hugetlbfs, of whatever mount */
 bool kcr_file_is_hugetlb(struct file *file);	/* KCR_KIND_MEMFD, too, of huge pages */
-/* For System V segments, whose record is another; their memory may be of huge pages. */
+/* For what is in other records: System V segments, files of a mounted hugetlbfs. */
 unsigned int kcr_hugetlb_shift(struct inode *inode);
+unsigned int kcr_hugetlb_fs_shift(struct super_block *sb);
+int kcr_hugetlb_set_size(struct kcr_ctx *ctx, const struct path *path, loff_t size);
 bool kcr_hugetlb_reserved(struct inode *inode);
 int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode);
 int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id);

@@ -8,7 +8,7 @@
  * that stays stopped they are read as they are written.
  *
  * Restored is a file that no descriptor shows yet. Owner, times and extended
- * attributes are those of a new one.
+ * attributes are those of a new one. It is sealed when all processes have mapped it.
  */
 #include <linux/highmem.h>
 #include <linux/magic.h>
@@ -361,7 +361,6 @@ static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
 	bool noreserve = le32_to_cpu(img->flags) & KCR_SHMEM_NORESERVE;
-	struct inode *inode;
 	struct file *file;
 
 	file = shmem_file_setup(img->name, le64_to_cpu(img->size),
@@ -370,22 +369,38 @@ static int shmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, PTR_ERR(file),
 				"%s of %llu bytes can't be made (errno %ld)", img->name,
 				le64_to_cpu(img->size), -PTR_ERR(file));
-	inode = file_inode(file);
-	inode->i_mode = S_IFREG | le32_to_cpu(img->mode);
-	/* Mappings that may write were there before this one: see the link. */
-	SHMEM_I(inode)->seals = le32_to_cpu(img->seals) & ~F_SEAL_FUTURE_WRITE;
+	file_inode(file)->i_mode = S_IFREG | le32_to_cpu(img->mode);
 	return kcr_object_add(ctx, rec, file) ?:
 	       kcr_mempolicy_bind_ranges(ctx, file, ranges_of(rec), policies_of(rec));
 }
 
-static int shmem_link(struct kcr_ctx *ctx, const struct kcr_rec *rec)
+/**
+ * kcr_memory_seal() - seal what all have mapped
+ * @ctx: the operation; everything is made, and parked
+ * @file: the memory
+ * @now: where its seals are
+ * @seals: KCR_SEAL_*
+ *
+ * As fcntl(F_ADD_SEALS) has it: of what is sealed against writing there is no
+ * mapping that may write, and none will be. Such a mapping may be older than
+ * F_SEAL_FUTURE_WRITE.
+ */
+int kcr_memory_seal(struct kcr_ctx *ctx, struct file *file, unsigned int *now, u32 seals)
+{
+	if (seals & F_SEAL_WRITE && mapping_deny_writable(file->f_mapping))
+		return kcr_bad_image(ctx, "%s: sealed against writing, and mapped to be written",
+				     shmem_name(file->f_path.dentry));
+	*now = seals;
+	return 0;
+}
+
+static int shmem_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
 	const struct kcr_img_shmem *img = kcr_rec_as(rec, struct kcr_img_shmem);
 	struct file *file = kcr_object_get(ctx, rec->id, KCR_KIND_SHMEM);
 
-	if (file)
-		SHMEM_I(file_inode(file))->seals = le32_to_cpu(img->seals);
-	return 0;
+	return file ? kcr_memory_seal(ctx, file, &SHMEM_I(file_inode(file))->seals,
+				      le32_to_cpu(img->seals)) : 0;
 }
 
 static void shmem_put(void *obj)
@@ -400,6 +415,6 @@ const struct kcr_ops kcr_shmem_ops = {
 	.save		= shmem_save,
 	.check		= shmem_check,
 	.restore	= shmem_restore,
-	.link		= shmem_link,
+	.commit		= shmem_commit,
 	.put		= shmem_put,
 };

@@ -6,6 +6,7 @@
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
 
+#include "files/files.h"
 #include "ipc/ipc.h"
 #include "kcr.h"
 #include "mm/internal.h"
@@ -130,13 +131,17 @@ static int zeros_into(struct kcr_ctx *ctx, struct file *file, pgoff_t index, uns
 static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
 {
 	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?:
-	       kcr_object_get(ctx, id, KCR_KIND_HUGETLB) ?: kcr_shm_memory(ctx, id);
+	       kcr_object_get(ctx, id, KCR_KIND_HUGETLB) ?: kcr_shm_memory(ctx, id) ?:
+	       kcr_huge_restored(ctx, id);
 }
 
 /**
  * kcr_shmem_page_run() - fill restored shared memory
  * @ctx: the operation
- * @run: its mm is the id of a SHMEM, HUGETLB or SYSV_SHM record, which is there
+ * @run: its mm is the id of a SHMEM, HUGETLB or SYSV_SHM record, or of a CONTENT
+ *	record of huge pages, which is there
+ *
+ * Return: 0, KCR_PAGES_SKIP or a negative errno.
  */
 int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 {
@@ -144,6 +149,8 @@ int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 	u64 addr = le64_to_cpu(run->addr), size, bytes;
 	unsigned int shift, count = le32_to_cpu(run->count);
 
+	if (!file && kcr_huge_is_there(ctx, le32_to_cpu(run->mm)))
+		return KCR_PAGES_SKIP;
 	if (!file)
 		return kcr_bad_image(ctx, "pages of %u, which is no memory",
 				     le32_to_cpu(run->mm));

@@ -33,8 +33,8 @@
 
 #define DEPTH	24	/* of a stack, that is looked at */
 
-/* Where open() waits for the other end of a FIFO. */
-static const char *const opens[] = { "fifo_open", NULL };
+/* Where open() waits for the other end of a FIFO, or until a lease is given up. */
+static const char *const opens[] = { "fifo_open", "__break_lease", NULL };
 
 /* Where splice(), tee(), vmsplice() and sendfile() wait. */
 static const char *const splices[] = {

@@ -232,6 +232,7 @@ void kinds_put_tables(struct build *b)
 		.flags = cpu_to_le32(KCR_FOWN_ASYNC), .signum = cpu_to_le32(29),
 		.type = cpu_to_le32(KCR_FOWN_PROCESS), .id = cpu_to_le32(1203),
 	};
+	char signals[sizeof(fown) + sizeof(owned)];
 	struct kcr_img_dnotify dnotify = { .count = cpu_to_le32(1) };
 	struct kcr_img_dnotify_watch watch = {
 		.fd = cpu_to_le32(2),
@@ -254,6 +255,8 @@ void kinds_put_tables(struct build *b)
 	memcpy(home, &fs, sizeof(fs));
 	build_rec_flags(b, KCR_KIND_FS, 2, KCR_REC_CRITICAL, home, sizeof(home));
 	PUT_TAIL(b, KCR_KIND_LOCKS, 0, 0, &locks, &lock, sizeof(lock));
-	PUT_TAIL(b, KCR_KIND_FOWN, 0, 0, &fown, &owned, sizeof(owned));
+	memcpy(signals, &fown, sizeof(fown));
+	memcpy(signals + sizeof(fown), &owned, sizeof(owned));
+	build_rec_flags(b, KCR_KIND_FOWN, 2, KCR_REC_CRITICAL, signals, sizeof(signals));
 	PUT_TAIL(b, KCR_KIND_DNOTIFY, 0, 0, &dnotify, &watch, sizeof(watch));
 }

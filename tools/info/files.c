@@ -155,6 +155,7 @@ static const struct info_name content_types[] = {
 	{ KCR_CONTENT_FILE,	"file" },
 	{ KCR_CONTENT_DATA,	"data" },
 	{ KCR_CONTENT_DIRECTORY, "directory" },
+	{ KCR_CONTENT_HUGE,	"huge" },
 	{ }
 };
 
@@ -179,9 +180,9 @@ static void content_print(struct emit *e, const struct image_rec *rec)
 	EMIT64(e, content, from);
 	EMIT64(e, content, len);
 	EMIT64(e, content, size);
-	if (type == KCR_CONTENT_HASH)
+	if (type == KCR_CONTENT_HASH || type == KCR_CONTENT_HUGE)
 		emit_bytes(e, "hash", content->hash, sizeof(content->hash));
-	if (type != KCR_CONTENT_FILE)
+	if (type == KCR_CONTENT_HASH || type == KCR_CONTENT_DATA)
 		return;
 	emit_octal(e, "mode", le32_to_cpu(content->mode));
 	EMIT32(e, content, uid);
@@ -193,7 +194,8 @@ static void content_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_content *content = rec->data;
 
-	if (le32_to_cpu(content->type) == KCR_CONTENT_FILE)
+	if (le32_to_cpu(content->type) == KCR_CONTENT_FILE ||
+	    le32_to_cpu(content->type) == KCR_CONTENT_HUGE)
 		s->content.files++;
 	if (le32_to_cpu(content->type) == KCR_CONTENT_DATA)
 		s->content.bytes += rec->len - sizeof(*content);
@@ -335,6 +337,8 @@ static const struct info_name fown_flags[] = {
 	{ KCR_FOWN_ASYNC,	"async" },
 	{ KCR_FOWN_LEASE_READ,	"lease_read" },
 	{ KCR_FOWN_LEASE_WRITE,	"lease_write" },
+	{ KCR_FOWN_DOWNGRADE,	"downgrade" },
+	{ KCR_FOWN_UNLOCK,	"unlock" },
 	{ }
 };
 
@@ -349,12 +353,13 @@ static const struct info_name fown_types[] = {
 static void fown_print(struct emit *e, const struct image_rec *rec)
 {
 	const struct kcr_img_fown *fown = rec->data;
-	size_t i, n = info_items(rec, sizeof(*fown), sizeof(fown->file[0]),
-				 le32_to_cpu(fown->count));
+	size_t len = rec->version < 2 ? KCR_FOWN_FILE_LEN_1 : sizeof(fown->file[0]);
+	size_t i, n = info_items(rec, sizeof(*fown), len, le32_to_cpu(fown->count));
 
 	emit_begin_list(e, "files");
 	for (i = 0; i < n; i++) {
-		const struct kcr_img_fown_file *file = &fown->file[i];
+		const struct kcr_img_fown_file *file =
+			(const void *)((const char *)fown->file + i * len);
 
 		emit_begin(e, NULL);
 		EMIT32(e, file, fd);
@@ -366,6 +371,10 @@ static void fown_print(struct emit *e, const struct image_rec *rec)
 		EMIT32(e, file, euid);
 		EMIT32(e, file, async_fd);
 		EMIT32(e, file, lease_fd);
+		if (rec->version > 1) {
+			EMIT32(e, file, downgrade_ms);
+			EMIT32(e, file, unlock_ms);
+		}
 		emit_end(e);
 	}
 	emit_end(e);

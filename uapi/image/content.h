@@ -10,6 +10,7 @@
 #define KCR_CONTENT_FILE	2 /* a file whose bytes are in the image; a path follows */
 #define KCR_CONTENT_DATA	3 /* bytes of such a file; they follow */
 #define KCR_CONTENT_DIRECTORY	4 /* a directory that has been removed; as FILE */
+#define KCR_CONTENT_HUGE	5 /* a file of a mounted hugetlbfs; as FILE, but for DATA */
 
 /* KCR_CONTENT_HASH: this process may write to it: it is cut back to @size */
 #define KCR_CONTENT_CUT		(1u << 0)
@@ -27,8 +28,8 @@
 
 /**
  * struct kcr_img_content - KCR_KIND_CONTENT: what is in a file
- * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE, KCR_CONTENT_DATA or
- *	KCR_CONTENT_DIRECTORY, of which is said what is of FILE
+ * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE, KCR_CONTENT_DATA, or KCR_CONTENT_DIRECTORY
+ *	or KCR_CONTENT_HUGE, of which is said what is of FILE
  * @file: HASH: id of a KCR_KIND_REG record that leads to the file;
  *	DATA: id of the KCR_CONTENT_FILE record; FILE: 0
  * @flags: KCR_CONTENT_*
@@ -37,12 +38,16 @@
  * @gid: FILE: group, likewise
  * @from: HASH: first byte of the range that was hashed; DATA: where the bytes
  *	belong
- * @len: HASH: bytes that were hashed; DATA: bytes that follow
+ * @len: HASH: bytes that were hashed; DATA: bytes that follow; HUGE: bytes of each of
+ *	its pages
  * @size: HASH, FILE: bytes in the file at the cut
- * @hash: HASH: XXH64(range, 0), then XXH64(range, KCR_HASH_SEED), little-endian
+ * @hash: HASH: XXH64(range, 0), then XXH64(range, KCR_HASH_SEED), little-endian;
+ *	HUGE: likewise, of all bytes
  *
  * DATA records of one file follow its FILE record, in ascending order and
- * without overlap; what they leave out is zeros. A path ends with NUL.
+ * without overlap; what they leave out is zeros. What a HUGE file holds stands in
+ * KCR_KIND_PAGES with its id: all of each huge page that was there, with
+ * KCR_PAGES_ZERO where there are zeros. A path ends with NUL.
  */
 struct kcr_img_content {
 	__le32	type;

@@ -12,6 +12,9 @@
 #define KCR_FOWN_ASYNC		(1u << 0) /* O_ASYNC */
 #define KCR_FOWN_LEASE_READ	(1u << 1) /* fcntl(F_SETLEASE, F_RDLCK) */
 #define KCR_FOWN_LEASE_WRITE	(1u << 2) /* fcntl(F_SETLEASE, F_WRLCK) */
+#define KCR_FOWN_DOWNGRADE	(1u << 3) /* which somebody waits for to be one on reading */
+#define KCR_FOWN_UNLOCK		(1u << 4) /* the lease is to be given up */
+#define KCR_FOWN_BREAKING	(KCR_FOWN_DOWNGRADE | KCR_FOWN_UNLOCK)
 
 /**
  * struct kcr_img_fown_file - an open file that sends signals
@@ -24,7 +27,10 @@
  * @euid: effective user who did
  * @async_fd: descriptor that KCR_FOWN_ASYNC was set through: si_fd of signals
  * @lease_fd: likewise, of the lease
- * @reserved: zero
+ * @downgrade_ms: with KCR_FOWN_DOWNGRADE, milliseconds after which the kernel does it; 0:
+ *	none
+ * @unlock_ms: likewise, with KCR_FOWN_UNLOCK (version 2)
+ * @reserved: zero (version 2)
  */
 struct kcr_img_fown_file {
 	__le32	fd;
@@ -36,8 +42,12 @@ struct kcr_img_fown_file {
 	__le32	euid;
 	__le32	async_fd;
 	__le32	lease_fd;
+	__le32	downgrade_ms;
+	__le32	unlock_ms;
 	__le32	reserved;
 };
+
+#define KCR_FOWN_FILE_LEN_1	40 /* bytes of version 1 */
 
 /**
  * struct kcr_img_fown - KCR_KIND_FOWN: signals on I/O
