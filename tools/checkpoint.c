@@ -243,6 +243,7 @@ static void report_json(const struct job *job, FILE *file)
 	emit_u64(&e, "pages", s->pages);
 	emit_u64(&e, "pages_zero", s->pages_zero);
 	emit_u64(&e, "pages_file", s->pages_file);
+	emit_u64(&e, "pages_earlier", s->pages_earlier);
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
 	if (checks(job))
@@ -276,7 +277,7 @@ static void report_verbose(const struct job *job)
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
-	increment_say(&job->increment);
+	increment_say(&job->increment, s->pages_earlier);
 	if (packs(job))
 		pack_say(&job->pack);
 }

@@ -41,10 +41,8 @@ int increment_open(struct increment *i, struct kcr_checkpoint *request, struct v
 	if (!r && !i->base.runs)
 		r = fail(v, KCR_CLASS_IMAGE, EINVAL,
 			 "%s holds no pages: there can be no increment to it", i->parent);
-	if (!r) {
-		i->pages = chain_newest(&i->chain)->pages;
+	if (!r)
 		base_fill(&i->base, request);
-	}
 	chain_close(&i->chain);
 	return r;
 }
@@ -63,12 +61,12 @@ void increment_emit(const struct increment *i, struct emit *e)
 		emit_null(e, "parent");
 }
 
-/* increment_say() - the same, for people */
-void increment_say(const struct increment *i)
+/* increment_say() - the same, for people; @same: pages that are left to it */
+void increment_say(const struct increment *i, uint64_t same)
 {
 	char id[LINK_ID];
 
 	if (i->base.runs)
-		say("an increment to %s, image %s: those of its %" PRIu64 " pages that are the same stay there",
-		    i->parent, link_id(id, i->base.id), i->pages);
+		say("an increment to %s, image %s: %" PRIu64 " pages are the same as there",
+		    i->parent, link_id(id, i->base.id), same);
 }

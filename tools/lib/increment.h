@@ -13,13 +13,11 @@
  * @parent: file of that image, NULL: a full image is wanted
  * @chain: that image, and those that it needs
  * @base: what the module wants to know of it
- * @pages: that it has
  */
 struct increment {
 	const char *parent;
 	struct chain chain;
 	struct base base;
-	uint64_t pages;
 };
 
 int increment_choose(struct increment *i, const char *name);
@@ -27,6 +25,6 @@ int increment_open(struct increment *i, struct kcr_checkpoint *request, struct v
 void increment_close(struct increment *i);
 
 void increment_emit(const struct increment *i, struct emit *e);
-void increment_say(const struct increment *i);
+void increment_say(const struct increment *i, uint64_t same);
 
 #endif /* _KCR_INCREMENT_H */
