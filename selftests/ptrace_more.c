@@ -304,6 +304,91 @@ TEST(single_steps)
 	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
 }
 
+static long debug_reg(pid_t pid, int nr)
+{
+	return ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, u_debugreg[nr]), 0);
+}
+
+static void set_debug_reg(pid_t pid, int nr, unsigned long value)
+{
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[nr]), value));
+}
+
+static __attribute__((noinline)) void one_more(void)
+{
+	board[2]++;
+	__asm__ volatile("" ::: "memory");
+}
+
+static void count_to_four(void)
+{
+	while (board[2] < 4)
+		one_more();
+}
+
+#define WATCH_WRITES(nr)	(0xdul << (16 + 4 * (nr)) | 1ul << 2 * (nr))
+#define BREAK(nr)		(1ul << 2 * (nr))
+
+/* A watchpoint as gdb sets one, and a breakpoint beside it. */
+TEST(hardware_breakpoints)
+{
+	pid_t pid = tracee(count_to_four, 0);
+	struct user_regs_struct regs;
+	unsigned long control = WATCH_WRITES(0) | BREAK(2);
+
+	set_debug_reg(pid, 0, (unsigned long)&board[2]);
+	set_debug_reg(pid, 1, 0x1000);
+	set_debug_reg(pid, 2, (unsigned long)one_more);
+	set_debug_reg(pid, 7, control);
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ASSERT_EQ(SIGTRAP, stops_with(pid));
+	ASSERT_EQ(4, debug_reg(pid, 6) & 15);
+	ASSERT_EQ(0, board[2]);
+	cut();
+	EXPECT_EQ((long)&board[2], debug_reg(pid, 0));
+	EXPECT_EQ(0x1000, debug_reg(pid, 1));
+	EXPECT_EQ((long)one_more, debug_reg(pid, 2));
+	EXPECT_EQ(0, debug_reg(pid, 3));
+	EXPECT_EQ(4, debug_reg(pid, 6) & 15);
+	EXPECT_EQ((long)control, debug_reg(pid, 7));
+	EXPECT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+	EXPECT_EQ((long)one_more, (long)regs.rip);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(1, debug_reg(pid, 6) & 15);
+	EXPECT_EQ(1, board[2]);
+	set_debug_reg(pid, 7, WATCH_WRITES(0));
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(2, board[2]);
+	set_debug_reg(pid, 7, 0);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+}
+
+/* They are in force in one that is not stopped. */
+TEST(a_hardware_watchpoint_of_one_that_runs)
+{
+	pid_t pid = tracee(count_up, 0);
+
+	set_debug_reg(pid, 3, (unsigned long)&board[7]);
+	set_debug_reg(pid, 7, WATCH_WRITES(3));
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	usleep(50000);
+	cut();
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, go(PTRACE_DETACH, pid, 0) + 1);	/* it runs */
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(SIGSTOP, stops_with(pid));
+	EXPECT_EQ((long)&board[7], debug_reg(pid, 3));
+	set_debug_reg(pid, 3, (unsigned long)&board[2]);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(8, debug_reg(pid, 6) & 15);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
+
 static void wait_for_ever(void)
 {
 	for (;;)

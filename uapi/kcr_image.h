@@ -160,6 +160,7 @@ struct kcr_rec_head {
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\
 	x(90, PTRACE,	ptrace,	  "who traces the thread, and where it is stopped") \
+	x(91, X86_DEBUG, x86_debug, "x86-64 hardware breakpoints")	\
 	x(47, SECCOMP,	seccomp,  "seccomp mode and filters")		\
 	x(41, CRED,	cred,	  "ids, groups and capabilities")	\
 	x(60, PAGES,	pages,	  "run of pages")			\
