@@ -190,6 +190,7 @@
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(proc_mem_operations, const struct file_operations, "know /proc/PID/mem") \
 	x(timerfd_fops, const struct file_operations, "know a timerfd") \
 	x(signalfd_fops, const struct file_operations, "know a signalfd") \
 	x(hung_up_tty_fops, const struct file_operations, "hang up a terminal") \

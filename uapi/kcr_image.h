@@ -105,6 +105,7 @@ struct kcr_rec_head {
 	x(3,  REG,	reg,	  "open regular file or directory, O_PATH")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
 	x(29, PROCFS,	procfs,	  "open file of /proc")			\
+	x(92, PROCMEM,	procmem,  "/proc/PID/mem, open")			\
 	x(5,  EXTERNAL,	external, "open terminal or pipe to the outside") \
 	x(82, GIVEN,	given,	  "open pipe or socket that restart gives") \
 	x(6,  PIPE,	pipe,	  "pipe with its unread bytes")		\

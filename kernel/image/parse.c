@@ -39,6 +39,7 @@
 #include "../../uapi/image/ptrace.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/procfs.h"
+#include "../../uapi/image/procmem.h"
 #include "../../uapi/image/pty.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -101,6 +102,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
 	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
 	[KCR_KIND_PROCFS]	= AT_LEAST(struct kcr_img_procfs),
+	[KCR_KIND_PROCMEM]	= EXACTLY(struct kcr_img_procmem),
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
 	[KCR_KIND_GIVEN]	= AT_LEAST(struct kcr_img_given),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
