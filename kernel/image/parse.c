@@ -180,7 +180,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 };
 
 #define KCR_VERSION_OF(nr)						\
-	((nr) == KCR_KIND_PROCESS ? 4 : (nr) == KCR_KIND_VDSO ||	\
+	((nr) == KCR_KIND_PROCESS ? 5 : (nr) == KCR_KIND_VDSO ||	\
 	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
 	 (nr) == KCR_KIND_FS || (nr) == KCR_KIND_BLOCKED ||			\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
