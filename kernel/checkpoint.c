@@ -26,6 +26,7 @@
 #include "policy.h"
 #include "scope.h"
 #include "stream.h"
+#include "task/ptrace.h"
 #include "task/task.h"
 
 static bool held(struct kcr_ctx *ctx)
@@ -192,7 +193,8 @@ static int killed(struct kcr_ctx *ctx)
 	struct kcr_process *p;
 
 	kcr_for_each_process(ctx, p)
-		if (!p->zombie && p->leader->signal->flags & SIGNAL_GROUP_EXIT)
+		if (!p->zombie && p->leader->signal->flags & SIGNAL_GROUP_EXIT &&
+		    !kcr_ptrace_ends(p))
 			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH, "it was killed");
 	return 0;
 }

@@ -36,6 +36,7 @@
 	x(__ptrace_link,	"make one thread trace another")	\
 	x(__ptrace_unlink,	"part them again when a restart fails")	\
 	x(ptrace_notify,	"stop a thread for its tracer")		\
+	x(arch_ptrace,		"give a thread hardware breakpoints")	\
 	x(flush_sigqueue,	"drop signals of a traced thread that was killed") \
 	x(user_enable_single_step, "have a thread make single steps")	\
 	x(user_single_step_report, "tell the tracer of a single step")	\
@@ -190,6 +191,7 @@
 	x(tty_fops, const struct file_operations, "tell a terminal from other devices") \
 	x(inotify_fops, const struct file_operations, "know an inotify instance") \
 	x(eventpoll_fops, const struct file_operations, "tell an epoll set from other files") \
+	x(proc_mem_operations, const struct file_operations, "know /proc/PID/mem") \
 	x(timerfd_fops, const struct file_operations, "know a timerfd") \
 	x(signalfd_fops, const struct file_operations, "know a signalfd") \
 	x(hung_up_tty_fops, const struct file_operations, "hang up a terminal") \

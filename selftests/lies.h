@@ -93,9 +93,8 @@ static inline struct rec *any_rec(struct image *img)
 	return rec;
 }
 
-static inline void lie_in_field(struct image *img, char *what, size_t room)
+static inline void lie_in_rec(struct rec *rec, char *what, size_t room)
 {
-	struct rec *rec = any_rec(img);
 	size_t width = 1u << below(4), at;
 	uint64_t now, value;
 
@@ -110,6 +109,11 @@ static inline void lie_in_field(struct image *img, char *what, size_t room)
 	put_number(rec->data + at, width, value);
 	snprintf(what, room, "kind %u: %zu bytes at %zu: %#llx, was %#llx", kind_of(rec),
 		 width, at, (unsigned long long)value, (unsigned long long)now);
+}
+
+static inline void lie_in_field(struct image *img, char *what, size_t room)
+{
+	lie_in_rec(any_rec(img), what, room);
 }
 
 static inline void lie_in_head(struct image *img, char *what, size_t room)

@@ -1,126 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tracing: events in the middle of system calls, and threads that are not stopped. */
+/* Tracing: threads that are not stopped, steps, and hardware breakpoints. */
 #define _GNU_SOURCE
 #include "traced.h"
-
-static void fork_one(void)
-{
-	pid_t pid = fork();
-	int status = 0;
-
-	if (!pid)
-		_exit(5);
-	_exit(waitpid(pid, &status, 0) == pid && status == 5 << 8 ? 7 : 8);
-}
-
-/* Until the event; gives the new one's id. */
-static pid_t to_event(pid_t pid, int event, struct seen *s)
-{
-	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
-	ASSERT_EQ(SIGTRAP | event << 8, stops_with(pid));
-	look(pid, s);
-	return s->message;
-}
-
-TEST(at_fork)
-{
-	pid_t pid = tracee(fork_one, PTRACE_O_TRACEFORK), new;
-	struct seen s;
-
-	new = to_event(pid, PTRACE_EVENT_FORK, &s);
-	ASSERT_EQ(SIGSTOP, stops_with(new));	/* it is traced too */
-	told = 0;
-	cut();
-	EXPECT_EQ(0, told);
-	EXPECT_TRUE(no_news(pid));
-	EXPECT_TRUE(no_news(new));
-	expect_same(pid, &s);
-	EXPECT_EQ(0, go(PTRACE_CONT, new, 0));
-	ends_with(new, 5);
-	EXPECT_EQ(0, go(PTRACE_SYSCALL, pid, 0));
-	EXPECT_EQ(SIGTRAP, stops_with(pid));	/* the exit of the call */
-	look(pid, &s);
-	EXPECT_EQ(new, (long)s.regs.rax);
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	EXPECT_EQ(SIGCHLD, stops_with(pid));
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	ends_with(pid, 7);
-}
-
-static void *in_a_thread(void *arg)
-{
-	return arg;
-}
-
-static void make_thread(void)
-{
-	pthread_t thread;
-	void *ret = NULL;
-
-	if (pthread_create(&thread, NULL, in_a_thread, (void *)&told))
-		_exit(8);
-	pthread_join(thread, &ret);
-	_exit(ret == (void *)&told ? 7 : 9);
-}
-
-TEST(a_thread_that_is_just_made)
-{
-	pid_t pid = tracee(make_thread, PTRACE_O_TRACECLONE), new;
-	struct seen s, t;
-
-	new = to_event(pid, PTRACE_EVENT_CLONE, &s);
-	ASSERT_EQ(SIGSTOP, stops_with(new));
-	look(new, &t);
-	cut();
-	expect_same(pid, &s);
-	expect_same(new, &t);
-	EXPECT_EQ(0, go(PTRACE_CONT, new, 0));
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	EXPECT_GT(0, stops_with(new));	/* with 0, or by the other's exit */
-	ends_with(pid, 7);
-}
-
-static void exec_true(void)
-{
-	execlp("true", "true", NULL);
-}
-
-TEST_REFUSED(at_exec, "PTRACE_EVENT_EXEC")
-{
-	pid_t pid = tracee(exec_true, PTRACE_O_TRACEEXEC);
-	struct seen s;
-
-	EXPECT_EQ(pid, to_event(pid, PTRACE_EVENT_EXEC, &s));
-	cut();
-	EXPECT_TRUE(no_news(pid));
-	expect_same(pid, &s);
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	ends_with(pid, 0);
-}
-
-static void vfork_one(void)
-{
-	pid_t pid = vfork();
-
-	if (!pid)
-		_exit(5);
-	board[1] = pid;
-}
-
-TEST(when_vfork_is_done)
-{
-	pid_t pid = tracee(vfork_one, PTRACE_O_TRACEVFORKDONE), new;
-	struct seen s;
-
-	new = to_event(pid, PTRACE_EVENT_VFORK_DONE, &s);
-	cut();
-	expect_same(pid, &s);
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	EXPECT_EQ(SIGCHLD, stops_with(pid));
-	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
-	ends_with(pid, 7);
-	EXPECT_EQ(new, board[1]);
-}
 
 static void count_up(void)
 {
@@ -300,6 +181,91 @@ TEST(single_steps)
 	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
 	usleep(50000);
 	EXPECT_TRUE(no_news(pid));	/* no step is left over */
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
+}
+
+static long debug_reg(pid_t pid, int nr)
+{
+	return ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, u_debugreg[nr]), 0);
+}
+
+static void set_debug_reg(pid_t pid, int nr, unsigned long value)
+{
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[nr]), value));
+}
+
+static __attribute__((noinline)) void one_more(void)
+{
+	board[2]++;
+	__asm__ volatile("" ::: "memory");
+}
+
+static void count_to_four(void)
+{
+	while (board[2] < 4)
+		one_more();
+}
+
+#define WATCH_WRITES(nr)	(0xdul << (16 + 4 * (nr)) | 1ul << 2 * (nr))
+#define BREAK(nr)		(1ul << 2 * (nr))
+
+/* A watchpoint as gdb sets one, and a breakpoint beside it. */
+TEST(hardware_breakpoints)
+{
+	pid_t pid = tracee(count_to_four, 0);
+	struct user_regs_struct regs;
+	unsigned long control = WATCH_WRITES(0) | BREAK(2);
+
+	set_debug_reg(pid, 0, (unsigned long)&board[2]);
+	set_debug_reg(pid, 1, 0x1000);
+	set_debug_reg(pid, 2, (unsigned long)one_more);
+	set_debug_reg(pid, 7, control);
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ASSERT_EQ(SIGTRAP, stops_with(pid));
+	ASSERT_EQ(4, debug_reg(pid, 6) & 15);
+	ASSERT_EQ(0, board[2]);
+	cut();
+	EXPECT_EQ((long)&board[2], debug_reg(pid, 0));
+	EXPECT_EQ(0x1000, debug_reg(pid, 1));
+	EXPECT_EQ((long)one_more, debug_reg(pid, 2));
+	EXPECT_EQ(0, debug_reg(pid, 3));
+	EXPECT_EQ(4, debug_reg(pid, 6) & 15);
+	EXPECT_EQ((long)control, debug_reg(pid, 7));
+	EXPECT_EQ(0, ptrace(PTRACE_GETREGS, pid, 0, &regs));
+	EXPECT_EQ((long)one_more, (long)regs.rip);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(1, debug_reg(pid, 6) & 15);
+	EXPECT_EQ(1, board[2]);
+	set_debug_reg(pid, 7, WATCH_WRITES(0));
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(2, board[2]);
+	set_debug_reg(pid, 7, 0);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	ends_with(pid, 7);
+}
+
+/* They are in force in one that is not stopped. */
+TEST(a_hardware_watchpoint_of_one_that_runs)
+{
+	pid_t pid = tracee(count_up, 0);
+
+	set_debug_reg(pid, 3, (unsigned long)&board[7]);
+	set_debug_reg(pid, 7, WATCH_WRITES(3));
+	ASSERT_EQ(0, go(PTRACE_CONT, pid, 0));
+	usleep(50000);
+	cut();
+	EXPECT_TRUE(no_news(pid));
+	EXPECT_EQ(0, go(PTRACE_DETACH, pid, 0) + 1);	/* it runs */
+	kill(pid, SIGSTOP);
+	EXPECT_EQ(SIGSTOP, stops_with(pid));
+	EXPECT_EQ((long)&board[7], debug_reg(pid, 3));
+	set_debug_reg(pid, 3, (unsigned long)&board[2]);
+	EXPECT_EQ(0, go(PTRACE_CONT, pid, 0));
+	EXPECT_EQ(SIGTRAP, stops_with(pid));
+	EXPECT_EQ(8, debug_reg(pid, 6) & 15);
 	kill(pid, SIGKILL);
 	EXPECT_EQ(-SIGKILL - 1, stops_with(pid));
 }

@@ -105,6 +105,7 @@ struct kcr_rec_head {
 	x(3,  REG,	reg,	  "open regular file or directory, O_PATH")	\
 	x(4,  CHR,	chr,	  "open harmless character device")	\
 	x(29, PROCFS,	procfs,	  "open file of /proc")			\
+	x(92, PROCMEM,	procmem,  "/proc/PID/mem, open")			\
 	x(5,  EXTERNAL,	external, "open terminal or pipe to the outside") \
 	x(82, GIVEN,	given,	  "open pipe or socket that restart gives") \
 	x(6,  PIPE,	pipe,	  "pipe with its unread bytes")		\
@@ -160,6 +161,7 @@ struct kcr_rec_head {
 	x(45, X86_REGS,	x86_regs, "x86-64 general registers")		\
 	x(46, X86_XSTATE, x86_xstate, "x86-64 extended registers")	\
 	x(90, PTRACE,	ptrace,	  "who traces the thread, and where it is stopped") \
+	x(91, X86_DEBUG, x86_debug, "x86-64 hardware breakpoints")	\
 	x(47, SECCOMP,	seccomp,  "seccomp mode and filters")		\
 	x(41, CRED,	cred,	  "ids, groups and capabilities")	\
 	x(60, PAGES,	pages,	  "run of pages")			\

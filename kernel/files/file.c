@@ -57,6 +57,7 @@ static const struct {
 	{ KCR_KIND_REG,		kcr_reg_match },
 	{ KCR_KIND_CHR,		kcr_chr_match },
 	{ KCR_KIND_PROCFS,	kcr_procfs_match },
+	{ KCR_KIND_PROCMEM,	kcr_procmem_match },
 	{ KCR_KIND_EVENTFD,	kcr_eventfd_match },
 	{ KCR_KIND_EPOLL,	kcr_epoll_match },
 	{ KCR_KIND_TIMERFD,	kcr_timerfd_match },

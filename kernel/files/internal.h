@@ -418,6 +418,7 @@ struct file *kcr_procfs_restored(struct kcr_ctx *ctx, u32 id);
 bool kcr_reg_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_chr_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_procfs_match(struct kcr_ctx *ctx, struct file *file);
+bool kcr_procmem_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_pipe_end_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_fifo_match(struct kcr_ctx *ctx, struct file *file);
 bool kcr_inotify_match(struct kcr_ctx *ctx, struct file *file);

@@ -7,7 +7,7 @@
  * about a process can only be opened when that is there: so it is opened when a
  * table of descriptors first asks for it. One that a process before it in the
  * tree has open (its parent, say) is refused, and so are all that hold an
- * address space (maps, mem, environ), a namespace (mounts, net), or a thread
+ * address space (maps, environ; mem is procmem.c's), a namespace (mounts, net), or a thread
  * other than the first.
  *
  * Who has read a part of it before and reads on after a restart gets the rest of

@@ -39,6 +39,7 @@
 #include "../../uapi/image/ptrace.h"
 #include "../../uapi/image/process.h"
 #include "../../uapi/image/procfs.h"
+#include "../../uapi/image/procmem.h"
 #include "../../uapi/image/pty.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/rlimits.h"
@@ -66,6 +67,7 @@
 #include "../../uapi/image/vdso.h"
 #include "../../uapi/image/vma.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_debug.h"
 #include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
@@ -100,6 +102,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	[KCR_KIND_REG]		= AT_LEAST(struct kcr_img_reg),
 	[KCR_KIND_CHR]		= AT_LEAST(struct kcr_img_chr),
 	[KCR_KIND_PROCFS]	= AT_LEAST(struct kcr_img_procfs),
+	[KCR_KIND_PROCMEM]	= EXACTLY(struct kcr_img_procmem),
 	[KCR_KIND_EXTERNAL]	= AT_LEAST(struct kcr_img_external),
 	[KCR_KIND_GIVEN]	= AT_LEAST(struct kcr_img_given),
 	[KCR_KIND_PIPE]		= AT_LEAST(struct kcr_img_pipe),
@@ -165,6 +168,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 					  KCR_FILTER_MAX * sizeof(struct kcr_img_insn)),
 	[KCR_KIND_PRCTL]	= EXACTLY(struct kcr_img_prctl),
 	[KCR_KIND_PTRACE]	= EXACTLY(struct kcr_img_ptrace),
+	[KCR_KIND_X86_DEBUG]	= EXACTLY(struct kcr_img_x86_debug),
 	[KCR_KIND_X86_LDT]	= BETWEEN(0, KCR_LDT_MAX * sizeof(struct kcr_img_x86_ldt)),
 	[KCR_KIND_X86_THREAD]	= AT_LEAST(struct kcr_img_x86_thread),
 	[KCR_KIND_X86_REGS]	= EXACTLY(struct kcr_img_x86_regs),
@@ -176,7 +180,7 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 };
 
 #define KCR_VERSION_OF(nr)						\
-	((nr) == KCR_KIND_PROCESS ? 4 : (nr) == KCR_KIND_VDSO ||	\
+	((nr) == KCR_KIND_PROCESS ? 5 : (nr) == KCR_KIND_VDSO ||	\
 	 (nr) == KCR_KIND_THREAD || (nr) == KCR_KIND_LOCKS ||		\
 	 (nr) == KCR_KIND_FS || (nr) == KCR_KIND_BLOCKED ||			\
 	 (nr) == KCR_KIND_FOWN ||					\

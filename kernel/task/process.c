@@ -15,6 +15,7 @@
 
 #include "kcr.h"
 #include "ksym.h"
+#include "task/ptrace.h"
 #include "task/stop.h"
 #include "task/task.h"
 #include <uapi/image/process.h>
@@ -148,12 +149,16 @@ static int process_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	if (p->zombie) {
 		img.exit_code = cpu_to_le32(exit_code_of(leader));
 		get_task_comm(img.comm, leader);
+		ret = kcr_ptrace_save_ended(ctx, p, &img);
 	}
 	if (p->memory != p)
 		img.memory = cpu_to_le32(p->memory->id);
 	if (p->handlers != p)
 		img.handlers = cpu_to_le32(p->handlers->id);
-	return kcr_write_rec(ctx, KCR_KIND_PROCESS, 4, p->id, 0, &img, sizeof(img));
+	if (ret)
+		return ret;
+	return kcr_write_rec(ctx, KCR_KIND_PROCESS, img.tracer ? 5 : 4, p->id, 0, &img,
+			     img.tracer ? sizeof(img) : KCR_PROCESS_LEN_3);
 }
 
 static int check_signals(struct kcr_ctx *ctx, const struct kcr_img_process *img)
@@ -189,15 +194,21 @@ static int check_ids(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (le32_to_cpu(img->exit_code) > 0xffff)
 		return kcr_bad_image(ctx, "process %d has ended with %#x", pid,
 				     le32_to_cpu(img->exit_code));
+	if (rec->version >= 5 && (img->reserved || !(flags & KCR_PROCESS_ZOMBIE)))
+		return kcr_bad_image(ctx, "process %d is traced by %d, and has not ended", pid,
+				     le32_to_cpu(img->tracer));
 	return 0;
 }
 
 static size_t len_of(u16 version)
 {
 	BUILD_BUG_ON(offsetof(struct kcr_img_process, memory) != KCR_PROCESS_LEN_2);
+	BUILD_BUG_ON(offsetof(struct kcr_img_process, tracer) != KCR_PROCESS_LEN_3);
 	if (version < 2)
 		return KCR_PROCESS_LEN_1;
-	return version < 3 ? KCR_PROCESS_LEN_2 : sizeof(struct kcr_img_process);
+	if (version < 3)
+		return KCR_PROCESS_LEN_2;
+	return version < 5 ? KCR_PROCESS_LEN_3 : sizeof(struct kcr_img_process);
 }
 
 static int process_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
@@ -234,7 +245,7 @@ static int process_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 const struct kcr_ops kcr_process_ops = {
 	.kind		= KCR_KIND_PROCESS,
 	.scope		= KCR_SCOPE_IMAGE,
-	.version	= 4,
+	.version	= 5,
 	.name		= "process",
 	.save_process	= process_save,
 	.check		= process_check,

@@ -18,6 +18,8 @@
 #include <linux/ptrace.h>
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <asm/syscall.h>
 
 #include "arch/arch.h"
 #include "kcr.h"
@@ -48,18 +50,14 @@ int kcr_ptrace_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 				tid) : 0;
 }
 
-/* With tasklist_lock. A child that has ended is waited for like any other. */
+/* With tasklist_lock. A process that has ended tells of its tracer itself. */
 static const char *tracee_refused(struct kcr_ctx *ctx, struct task_struct *tracee)
 {
-	bool own;
-
-	if (!tracee->exit_state)
-		return kcr_tree_process(ctx, tracee) ? NULL : "is not one of those to be saved";
-	rcu_read_lock();
-	own = same_thread_group(rcu_dereference(tracee->real_parent),
-				rcu_dereference(tracee->parent));
-	rcu_read_unlock();
-	return own ? NULL : "has ended, and is still there for it";
+	if (kcr_tree_process(ctx, tracee) &&
+	    (!tracee->exit_state || thread_group_leader(tracee)))
+		return NULL;
+	return tracee->exit_state ? "has ended, and is still there for it" :
+				    "is not one of those to be saved";
 }
 
 static int refuse_tracees(struct kcr_ctx *ctx, struct task_struct *task)
@@ -86,6 +84,41 @@ static bool same_right(const struct cred *a, const struct cred *b)
 	       cap_raised(b->cap_effective, CAP_SYS_PTRACE);
 }
 
+static int refuse_outside(struct kcr_ctx *ctx, pid_t tid)
+{
+	return kcr_refuse(ctx, "it is being traced (ptrace) by thread %d, which is outside of the tree",
+			  tid);
+}
+
+/**
+ * kcr_ptrace_save_ended() - who is to wait for a process that has ended
+ * @ctx: the operation
+ * @p: the process; its parent's own tracee is waited for like any other child
+ * @img: its record
+ */
+int kcr_ptrace_save_ended(struct kcr_ctx *ctx, struct kcr_process *p,
+			  struct kcr_img_process *img)
+{
+	struct task_struct *tracer;
+	bool traced, inside;
+	pid_t tid;
+
+	read_lock(&kcr_var(tasklist_lock));
+	rcu_read_lock();
+	tracer = rcu_dereference(p->leader->parent);
+	tid = task_pid_nr_ns(tracer, ctx->pid_ns);
+	traced = p->leader->ptrace &&
+		 !same_thread_group(rcu_dereference(p->leader->real_parent), tracer);
+	inside = kcr_tree_process(ctx, tracer);
+	rcu_read_unlock();
+	read_unlock(&kcr_var(tasklist_lock));
+	if (traced && !inside)
+		return refuse_outside(ctx, tid);
+	if (traced)
+		img->tracer = cpu_to_le32(tid);
+	return 0;
+}
+
 static int save_tracer(struct kcr_ctx *ctx, struct task_struct *task, struct kcr_img_ptrace *img)
 {
 	struct task_struct *tracer;
@@ -101,8 +134,7 @@ static int save_tracer(struct kcr_ctx *ctx, struct task_struct *task, struct kcr
 	rcu_read_unlock();
 	read_unlock(&kcr_var(tasklist_lock));
 	if (!inside)
-		return kcr_refuse(ctx, "it is being traced (ptrace) by thread %d, which is outside of the tree",
-				  tid);
+		return refuse_outside(ctx, tid);
 	if (!same)
 		return kcr_refuse(ctx, "its tracer has got or lost the right to trace (CAP_SYS_PTRACE) since it began to trace it");
 	img->tracer = cpu_to_le32(tid);
@@ -195,6 +227,44 @@ static int save_stop(struct kcr_ctx *ctx, struct kcr_thread *t, struct kcr_img_p
 	return 0;
 }
 
+/* With siglock: is it stopped in do_exit(), from where nothing leads back? */
+static bool ends(const struct task_struct *task)
+{
+	u32 event = 0;
+
+	return task->jobctl & JOBCTL_TRACED && stop_of(task, &event) == KCR_PTRACE_EVENT &&
+	       event == PTRACE_EVENT_EXIT;
+}
+
+/* kcr_ptrace_ends() - is a process ending, and its first thread stopped on the way? */
+bool kcr_ptrace_ends(struct kcr_process *p)
+{
+	struct sighand_struct *sighand;
+	unsigned long irq;
+	bool end;
+
+	sighand = kcr_sighand_lock(p->live, &irq);
+	if (!sighand)
+		return false;
+	end = ends(p->live);
+	spin_unlock_irqrestore(&sighand->siglock, irq);
+	return end;
+}
+
+/* What is done anew to get there must be what it did. */
+static int refuse_event(struct kcr_ctx *ctx, struct kcr_thread *t, u32 event)
+{
+	struct task_struct *task = t->task;
+
+	if (event == PTRACE_EVENT_EXIT && t->process->nr_threads > 1 &&
+	    READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT)
+		return kcr_refuse(ctx, "its process is ending, with more than one thread, and it is stopped for its tracer (PTRACE_EVENT_EXIT)");
+	if (event == PTRACE_EVENT_SECCOMP &&
+	    (!kcr_arch_behind_call(task) || syscall_get_nr(task, task_pt_regs(task)) < 0))
+		return kcr_refuse(ctx, "it is stopped for its tracer by a seccomp filter (PTRACE_EVENT_SECCOMP), and the call has been taken away");
+	return 0;
+}
+
 static int refuse_stop(struct kcr_ctx *ctx, struct kcr_thread *t,
 		       const struct kcr_img_ptrace *img)
 {
@@ -202,15 +272,9 @@ static int refuse_stop(struct kcr_ctx *ctx, struct kcr_thread *t,
 		return kcr_refuse(ctx, "its tracer has suspended its seccomp filters (PTRACE_O_SUSPEND_SECCOMP)");
 	if (kcr_arch_steps_blocks(t->task))
 		return kcr_refuse(ctx, "its tracer has it step from branch to branch (PTRACE_SINGLEBLOCK)");
-	if (img->event == cpu_to_le32(PTRACE_EVENT_EXIT))
-		return kcr_refuse(ctx, "it is ending, and stopped for its tracer (PTRACE_EVENT_EXIT)");
-	if (img->event == cpu_to_le32(PTRACE_EVENT_EXEC))
-		return kcr_refuse(ctx, "it is stopped for its tracer in exec() (PTRACE_EVENT_EXEC)");
-	if (img->event == cpu_to_le32(PTRACE_EVENT_SECCOMP))
-		return kcr_refuse(ctx, "it is stopped for its tracer by a seccomp filter (PTRACE_EVENT_SECCOMP)");
 	if (img->stop == cpu_to_le32(KCR_PTRACE_ENTRY) && !kcr_arch_behind_call(t->task))
 		return kcr_refuse(ctx, "it is stopped for its tracer at the entry of a system call, and has been moved elsewhere");
-	return 0;
+	return refuse_event(ctx, t, le32_to_cpu(img->event));
 }
 
 static int ptrace_save(struct kcr_ctx *ctx, struct kcr_thread *t)
@@ -255,8 +319,9 @@ static bool plausible_event(const struct kcr_img_ptrace *img)
 
 	if (img->stop != cpu_to_le32(KCR_PTRACE_EVENT))
 		return !event;
-	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
-	       event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_VFORK_DONE;
+	if (event == PTRACE_EVENT_EXIT && le64_to_cpu(img->message) > KCR_PTRACE_CODE_MAX)
+		return false;
+	return event >= PTRACE_EVENT_FORK && event <= PTRACE_EVENT_SECCOMP;
 }
 
 static bool plausible_flags(const struct kcr_img_ptrace *img)
@@ -322,6 +387,14 @@ static void set_jobctl(struct task_struct *task, const struct kcr_img_ptrace *im
 		task->signal->group_stop_count++;
 	if (task->jobctl & JOBCTL_PENDING_MASK)
 		set_tsk_thread_flag(task, TIF_SIGPENDING);
+}
+
+/* kcr_ptrace_at() - is it stopped there? With its siglock */
+bool kcr_ptrace_at(const struct task_struct *task, u32 stop, u32 event)
+{
+	u32 at = 0;
+
+	return stop_of(task, &at) == stop && at == event;
 }
 
 /**

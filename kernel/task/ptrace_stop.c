@@ -11,6 +11,10 @@
  *   - At the entry of a system call: it executes the instruction once more.
  *   - At the exit of one, or in the middle: our task work stops it, and then ends
  *     the call as the kernel does.
+ *   - By a seccomp filter: it begins the call once more, and the filter finds what it
+ *     has found before.
+ *   - When it ends: it ends, with the same code. All that is told of an exit is told
+ *     behind that stop.
  *
  * Nothing of what it does on the way is seen: its signals are hidden, and its
  * tracer gets no SIGCHLD. Then everything that can be seen of the stop (registers,
@@ -107,27 +111,54 @@ static void stop_event(u32 event, u64 message)
 	kcr_call(ptrace_notify)(event << 8 | SIGTRAP, message);
 }
 
-/* In clone() and the like, whose child the message is. */
+/* In clone() and the like, whose child the message is; and in execve(). */
 static void stop_in_call(const struct stop *s)
 {
+	u64 result = s->event == PTRACE_EVENT_EXEC ? 0 : s->message;
+
 	stop_event(s->event, s->message);
 	if (s->event == PTRACE_EVENT_VFORK &&
 	    ptrace_event_enabled(current, PTRACE_EVENT_VFORK_DONE))
 		stop_event(PTRACE_EVENT_VFORK_DONE, s->message);
-	syscall_set_return_value(current, current_pt_regs(), 0, s->message);
+	syscall_set_return_value(current, current_pt_regs(), 0, result);
 	end_call();
+}
+
+/*
+ * It stops in there. Nobody returns to the works that wait behind this one: they
+ * come first.
+ */
+static void end_task(struct stop *s)
+{
+	long code = s->message;
+
+	if (s->work.next && !task_work_add(current, &s->work, TWA_NONE))
+		return;
+	kfree(s);
+	module_put(THIS_MODULE);
+	kcr_call(do_exit)(code);
 }
 
 static void stop_fn(struct callback_head *work)
 {
 	struct stop *s = container_of(work, struct stop, work);
 
+	if (s->event == PTRACE_EVENT_EXIT) {
+		end_task(s);
+		return;
+	}
 	if (s->stop == KCR_PTRACE_EXIT)
 		kcr_ptrace_tell_exit();
 	else
 		stop_in_call(s);
 	kfree(s);
 	module_put(THIS_MODULE);
+}
+
+/* By a seccomp filter: it comes there by itself. */
+static bool is_filtered(const struct kcr_thread *t)
+{
+	return kcr_ptrace_img(t)->event == cpu_to_le32(PTRACE_EVENT_SECCOMP);
 }
 
 /* kcr_ptrace_made() - in a thread that is let go: see to its stop */
@@ -142,6 +173,8 @@ void kcr_ptrace_made(struct kcr_thread *t)
 	img = kcr_ptrace_img(t);
 	stop = le32_to_cpu(img->stop);
 	if (stop != KCR_PTRACE_EXIT && stop != KCR_PTRACE_EVENT)
+		return;
+	if (is_filtered(t))
 		return;
 	s = kzalloc(sizeof(*s), GFP_KERNEL | __GFP_NOFAIL);
 	s->stop = stop;
@@ -168,16 +201,20 @@ static struct kcr_thread *thread_of(struct kcr_ctx *ctx, pid_t tid)
 	return NULL;
 }
 
+/* The thread @tid, if it may be the tracer of a process's thread @of. */
+static struct kcr_thread *tracer_for(struct kcr_process *p, pid_t of, pid_t tid)
+{
+	struct kcr_thread *tracer = thread_of(p->ctx, tid);
+
+	if (tracer && tracer->process != p && !(tracer->leader && tracer->process->leader_ended))
+		return tracer;
+	kcr_bad_image(p->ctx, "thread %d is traced by %d, which can't be", of, tid);
+	return NULL;
+}
+
 static struct kcr_thread *tracer_of(struct kcr_thread *t)
 {
-	pid_t tid = le32_to_cpu(kcr_ptrace_img(t)->tracer);
-	struct kcr_thread *tracer = thread_of(t->ctx, tid);
-
-	if (tracer && tracer->process != t->process &&
-	    !(tracer->leader && tracer->process->leader_ended))
-		return tracer;
-	kcr_bad_image(t->ctx, "thread %d is traced by %d, which can't be", t->tid, tid);
-	return NULL;
+	return tracer_for(t->process, t->tid, le32_to_cpu(kcr_ptrace_img(t)->tracer));
 }
 
 /* As the tracer's own PTRACE_ATTACH would be asked. */
@@ -191,14 +228,14 @@ static bool may_trace(struct task_struct *tracer, struct task_struct *task)
 	return may;
 }
 
-static bool link(struct task_struct *tracer, struct task_struct *task, u32 ptrace)
+static bool link(struct task_struct *tracer, struct task_struct *task, u32 ptrace, int exit_state)
 {
 	const struct cred *cred = get_task_cred(tracer);
 	bool live;
 
 	write_lock_irq(&kcr_var(tasklist_lock));
 	live = !tracer->exit_state && !(tracer->flags & PF_EXITING) &&
-	       !task->exit_state && !task->ptrace;
+	       task->exit_state == exit_state && !task->ptrace;
 	if (live) {
 		task->ptrace = ptrace;
 		kcr_call(__ptrace_link)(task, tracer, cred);
@@ -208,24 +245,40 @@ static bool link(struct task_struct *tracer, struct task_struct *task, u32 ptrac
 	return live;
 }
 
+static int trace_with(struct kcr_thread *tracer, struct task_struct *task, pid_t tid, u32 ptrace,
+		      int exit_state)
+{
+	if (!may_trace(tracer->task, task))
+		return kcr_fail(tracer->ctx, KCR_CLASS_PERMISSION, -EPERM,
+				"thread %d may not trace thread %d with the ids and capabilities that they have now",
+				tracer->tid, tid);
+	if (!link(tracer->task, task, ptrace, exit_state))
+		return kcr_fail(tracer->ctx, KCR_CLASS_TRANSIENT, -ESRCH,
+				"thread %d was killed before it could run", tid);
+	return 0;
+}
+
+/* What is told of is told even if its tracer has changed its mind meanwhile. */
 static int trace(struct kcr_thread *t)
 {
 	const struct kcr_img_ptrace *img = kcr_ptrace_img(t);
 	struct kcr_thread *tracer = tracer_of(t);
-	u32 ptrace = PT_PTRACED | le32_to_cpu(img->options) << PT_OPT_FLAG_SHIFT;
+	u32 ptrace = kcr_ptrace_flags(img), event = le32_to_cpu(img->event);
 
+	if (event)
+		ptrace |= PT_EVENT_FLAG(event);
 	if (!tracer)
 		return t->ctx->error;
-	if (!may_trace(tracer->task, t->task))
-		return kcr_fail(t->ctx, KCR_CLASS_PERMISSION, -EPERM,
-				"thread %d may not trace thread %d with the ids and capabilities that they have now",
-				tracer->tid, t->tid);
-	if (le32_to_cpu(img->flags) & KCR_PTRACE_SEIZED)
-		ptrace |= PT_SEIZED;
-	if (!link(tracer->task, t->task, ptrace))
-		return kcr_fail(t->ctx, KCR_CLASS_TRANSIENT, -ESRCH,
-				"thread %d was killed before it could run", t->tid);
-	return 0;
+	return trace_with(tracer, t->task, t->tid, ptrace, 0);
+}
+
+/* It is there for its tracer first, and then for its parent. */
+static int trace_ended(struct kcr_process *p)
+{
+	struct kcr_thread *tracer = tracer_for(p, p->tgid, kcr_ptrace_ended(p));
+
+	return tracer ? trace_with(tracer, p->leader, p->tgid, PT_PTRACED, EXIT_ZOMBIE) :
+			p->ctx->error;
 }
 
 /* Stops */
@@ -236,6 +289,8 @@ static void trace_calls(struct kcr_thread *t)
 
 	if (flags & KCR_PTRACE_SYSCALL)
 		set_task_syscall_work(t->task, SYSCALL_TRACE);
+	else
+		clear_task_syscall_work(t->task, SYSCALL_TRACE);
 	if (flags & KCR_PTRACE_EMULATE)
 		set_task_syscall_work(t->task, SYSCALL_EMU);
 }
@@ -270,6 +325,14 @@ struct hidden {
 	struct sigpending pending;
 };
 
+/* With its siglock: it has a signal. */
+static void disturb(struct task_struct *task)
+{
+	sigaddset(&task->pending.signal, SIGTRAP);
+	sigdelset(&task->blocked, SIGTRAP);
+	set_tsk_thread_flag(task, TIF_SIGPENDING);
+}
+
 /* With its siglock: one signal, or a trap, is all that it finds. */
 static void hide_signals(struct task_struct *task, struct hidden *hidden, u32 stop)
 {
@@ -279,11 +342,8 @@ static void hide_signals(struct task_struct *task, struct hidden *hidden, u32 st
 	hidden->blocked = task->blocked;
 	sigemptyset(&task->pending.signal);
 	sigfillset(&task->blocked);
-	if (stop == KCR_PTRACE_SIGNAL) {
-		sigaddset(&task->pending.signal, SIGTRAP);
-		sigdelset(&task->blocked, SIGTRAP);
-		set_tsk_thread_flag(task, TIF_SIGPENDING);
-	}
+	if (stop == KCR_PTRACE_SIGNAL)
+		disturb(task);
 	if (stop == KCR_PTRACE_GROUP || stop == KCR_PTRACE_TRAP) {
 		task->jobctl |= SIGSTOP | JOBCTL_TRAP_STOP;
 		set_tsk_thread_flag(task, TIF_SIGPENDING);
@@ -292,6 +352,7 @@ static void hide_signals(struct task_struct *task, struct hidden *hidden, u32 st
 
 static void show_signals(struct task_struct *task, struct hidden *hidden)
 {
+	sigdelset(&task->pending.signal, SIGTRAP);
 	list_splice(&hidden->pending.list, &task->pending.list);
 	sigorsets(&task->pending.signal, &task->pending.signal, &hidden->pending.signal);
 	task->blocked = hidden->blocked;
@@ -304,12 +365,14 @@ static int send_off(struct kcr_thread *t, struct hidden *hidden)
 	struct sighand_struct *sighand;
 	unsigned long irq;
 
-	if (stop == KCR_PTRACE_ENTRY) {
+	if (stop == KCR_PTRACE_ENTRY || is_filtered(t)) {
 		if (!kcr_arch_behind_call(task))
 			return kcr_bad_image(t->ctx, "thread %d does not stand behind a system call",
 					     t->tid);
 		kcr_arch_call_again(task);
 		trace_calls(t);
+		if (is_filtered(t))
+			set_task_syscall_work(task, SYSCALL_TRACE);
 	}
 	sighand = kcr_sighand_lock(task, &irq);
 	if (!sighand)
@@ -357,11 +420,26 @@ static int restore_regs(struct kcr_thread *t)
 	return ret;
 }
 
-/* Also if it never got there: then it will be killed. */
+/* It has been told of the event; what else it is told of is as it was. */
+static void restore_options(struct kcr_thread *t)
+{
+	write_lock_irq(&kcr_var(tasklist_lock));
+	if (t->task->ptrace)
+		t->task->ptrace = kcr_ptrace_flags(kcr_ptrace_img(t));
+	write_unlock_irq(&kcr_var(tasklist_lock));
+}
+
+/*
+ * Also if it never got there: then it will be killed. So it will if it stopped
+ * elsewhere, as at the signal for an instruction that may not be executed: what
+ * the kernel makes of its wait status depends on where it stands.
+ */
 static int settle(struct kcr_thread *t, struct hidden *hidden)
 {
+	const struct kcr_img_ptrace *img = kcr_ptrace_img(t);
 	struct sighand_struct *sighand;
 	unsigned long irq;
+	bool settled;
 
 	sighand = kcr_sighand_lock(t->task, &irq);
 	if (!sighand) {
@@ -371,13 +449,62 @@ static int settle(struct kcr_thread *t, struct hidden *hidden)
 	}
 	if (hidden)
 		show_signals(t->task, hidden);
-	if (!hidden || has_stopped(t->task))
+	settled = !hidden || (has_stopped(t->task) &&
+			      kcr_ptrace_at(t->task, le32_to_cpu(img->stop),
+					    le32_to_cpu(img->event)));
+	if (settled)
 		kcr_ptrace_settle(t);
 	spin_unlock_irqrestore(&sighand->siglock, irq);
+	if (!settled)
+		return kcr_bad_image(t->ctx, "thread %d can't be stopped where it is said to be",
+				     t->tid);
+	restore_options(t);
 	trace_calls(t);
-	if (le32_to_cpu(kcr_ptrace_img(t)->flags) & KCR_PTRACE_STEP)
+	if (le32_to_cpu(img->flags) & KCR_PTRACE_STEP)
 		kcr_arch_step(t->task);
 	return 0;
+}
+
+static bool is_confined(const struct task_struct *task)
+{
+#ifdef CONFIG_SECCOMP
+	return task->seccomp.mode == SECCOMP_MODE_FILTER;
+#else
+	return false;
+#endif
+}
+
+/*
+ * At the entry of a call it goes on to the next stop, as if its tracer said so. An
+ * image that lies may have a filter that does not stop it: with a signal that waits,
+ * the call makes no task, and does not sleep.
+ */
+static int go_on(struct kcr_thread *t)
+{
+	struct task_struct *task = t->task;
+	struct sighand_struct *sighand;
+	unsigned long irq;
+	bool entered;
+
+	sighand = kcr_sighand_lock(task, &irq);
+	if (!sighand)
+		return kcr_sighand_gone(t->ctx);
+	entered = kcr_ptrace_at(task, KCR_PTRACE_ENTRY, 0) && is_confined(task);
+	if (entered) {
+		disturb(task);
+		task->exit_code = 0;
+		task->jobctl &= ~JOBCTL_TRACED;
+		kcr_call(wake_up_state)(task, __TASK_TRACED);
+	}
+	spin_unlock_irqrestore(&sighand->siglock, irq);
+	return entered ? 0 : kcr_bad_image(t->ctx, "thread %d can't begin its system call again",
+					   t->tid);
+}
+
+/* The filter is shown what it saw. */
+static int to_filter(struct kcr_thread *t)
+{
+	return wait_stopped(t) ?: restore_regs(t) ?: go_on(t);
 }
 
 static int bring_to_stop(struct kcr_thread *t)
@@ -388,7 +515,8 @@ static int bring_to_stop(struct kcr_thread *t)
 	int ret = send_off(t, &hidden);
 
 	if (!ret) {
-		ret = wait_stopped(t) ?: restore_regs(t);
+		ret = is_filtered(t) ? to_filter(t) : 0;
+		ret = ret ?: wait_stopped(t) ?: restore_regs(t);
 		ret = settle(t, &hidden) ?: ret;
 	}
 	tell_tracer(tracer, told);
@@ -401,9 +529,13 @@ static int bring_to_stop(struct kcr_thread *t)
  */
 int kcr_ptrace_start(struct kcr_ctx *ctx)
 {
+	struct kcr_process *p;
 	struct kcr_thread *t;
 	int ret = 0;
 
+	kcr_for_each_process(ctx, p)
+		if (!ret && kcr_ptrace_ended(p))
+			ret = trace_ended(p);
 	list_for_each_entry(t, &ctx->threads, node)
 		if (!ret && t->ptrace)
 			ret = trace(t);
@@ -416,11 +548,15 @@ int kcr_ptrace_start(struct kcr_ctx *ctx)
 /* kcr_ptrace_abort() - all are to die, and nobody needs to wait for them */
 void kcr_ptrace_abort(struct kcr_ctx *ctx)
 {
+	struct kcr_process *p;
 	struct kcr_thread *t;
 
 	write_lock_irq(&kcr_var(tasklist_lock));
 	list_for_each_entry(t, &ctx->threads, node)
 		if (t->ptrace && t->task->ptrace)
 			kcr_call(__ptrace_unlink)(t->task);
+	kcr_for_each_process(ctx, p)
+		if (p->leader && kcr_ptrace_ended(p) && p->leader->ptrace)
+			kcr_call(__ptrace_unlink)(p->leader);
 	write_unlock_irq(&kcr_var(tasklist_lock));
 }

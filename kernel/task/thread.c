@@ -27,14 +27,19 @@
 #include "task/task.h"
 #include <uapi/image/thread.h>
 
-/* It has no addresses any more, but for one that nothing reads. */
+/* An address that nothing reads any more. */
+static void forget_rseq(struct kcr_img_thread *img)
+{
+	img->rseq = 0;
+	img->rseq_len = 0;
+	img->rseq_sig = 0;
+}
+
 static void save_ended(struct task_struct *task, struct kcr_img_thread *img)
 {
 	img->flags |= cpu_to_le32(KCR_THREAD_ENDED);
 	img->exit_code = cpu_to_le32(task->exit_code);
-	img->rseq = 0;
-	img->rseq_len = 0;
-	img->rseq_sig = 0;
+	forget_rseq(img);
 }
 
 int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
@@ -59,6 +64,9 @@ int kcr_thread_save(struct kcr_ctx *ctx, struct kcr_thread *t)
 	int ret = 0;
 
 	BUILD_BUG_ON(offsetof(struct kcr_img_thread, exit_code) != KCR_THREAD_LEN_1);
+	/* Stopped for its tracer: execve() has not got around to the old program's yet. */
+	if (task->in_execve)
+		forget_rseq(&img);
 	if (t->leader && t->process->leader_ended)
 		save_ended(task, &img);
 	else

@@ -20,6 +20,7 @@
 #include "../../uapi/image/pipe.h"
 #include "../../uapi/image/pipe_end.h"
 #include "../../uapi/image/procfs.h"
+#include "../../uapi/image/procmem.h"
 #include "../../uapi/image/reg.h"
 #include "../../uapi/image/signalfd.h"
 #include "../../uapi/image/timerfd.h"
@@ -89,6 +90,9 @@ void kinds_put_files(struct build *b)
 	struct kcr_img_procfs procfs = {
 		.flags = cpu_to_le32(KCR_FILE_READ), .path_len = cpu_to_le32(11),
 	};
+	struct kcr_img_procmem procmem = {
+		.pid = cpu_to_le32(4711), .flags = cpu_to_le32(KCR_FILE_READ),
+	};
 	struct kcr_img_pipe pipe = { cpu_to_le32(65536), cpu_to_le32(1) };
 	struct {
 		struct kcr_img_pipe_buf buf;
@@ -140,6 +144,7 @@ void kinds_put_files(struct build *b)
 	PUT(b, KCR_KIND_EXTERNAL, ID_TERMINAL, 0, &terminal);
 	PUT_TAIL(b, KCR_KIND_CHR, ID_NULL, 0, &null, "/dev/null", 10);
 	PUT_TAIL(b, KCR_KIND_PROCFS, ID_PROCFS, 0, &procfs, "/proc/stat", 11);
+	PUT(b, KCR_KIND_PROCMEM, ID_PROCMEM, 0, &procmem);
 	PUT_TAIL(b, KCR_KIND_PIPE, ID_PIPE, 0, &pipe, &piece, 11);
 	PUT(b, KCR_KIND_PIPE_END, ID_PIPE_READ, 0, &end);
 	PUT_TAIL(b, KCR_KIND_GIVEN, ID_GIVEN, 0, &given, "abc", 3);

@@ -21,6 +21,7 @@
 #include "../../uapi/image/time.h"
 #include "../../uapi/image/usage.h"
 #include "../../uapi/image/x86_cpu.h"
+#include "../../uapi/image/x86_debug.h"
 #include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
@@ -133,8 +134,14 @@ static void put_ptrace(struct build *b)
 		.message = cpu_to_le64(2),
 		.info = { .signo = cpu_to_le32(5), .code = cpu_to_le32(0x85) },
 	};
+	struct kcr_img_x86_debug debug = {
+		.set = cpu_to_le32(2),
+		.address = { [1] = cpu_to_le64(HEAP) },
+		.control = cpu_to_le64(0xd00004),
+	};
 
 	PUT(b, KCR_KIND_PTRACE, 0, ID_WORKER, &ptrace);
+	PUT(b, KCR_KIND_X86_DEBUG, 0, ID_WORKER, &debug);
 }
 
 static void put_seccomp(struct build *b)

@@ -2,6 +2,7 @@
 """The programs: what each needs, how it is started, what it writes."""
 import os
 import random
+import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = "/usr/share/doc/mrbayes/examples"
@@ -261,5 +262,31 @@ class Lammps(Workload):
                      "OMPI_MCA_pml=ob1", "lmp", "-in", f"{inputs}/in.melt"]
 
 
+class Strace(Workload):
+    """strace follows a script and all that it starts; its log is compared, too."""
+    name = "strace"
+    unasked = False
+    with_files = True
+    met = "call", "stream"
+    outputs = ["results.txt", "calls.txt"]
+    args = ["python3", f"{HERE}/strace.py", f"{HERE}/trace.sh", "12"]
+
+
+class Gdb(Workload):
+    """gdb, with breakpoints that have conditions, and a hardware watchpoint."""
+    name = "gdb"
+    unasked = False
+    with_files = True
+    met = "call", "stream"
+    outputs = ["session.txt"]
+
+    def prepare(self, inputs):
+        program = f"{inputs}/debugged"
+        subprocess.run(["gcc", "-g", "-o", program, f"{HERE}/debugged.c"], check=True)
+        # It tells the id of the program in the end.
+        self.args = ["sh", "-c", f"HOME=. gdb -batch -nx -x {HERE}/debug.gdb --args {program} 150"
+                     " > gdb.out; sed 's/process [0-9]*/process/' gdb.out > session.txt"]
+
+
 WORKLOADS = [MrBayes(), Xz(), Queues(), Sqlite(), Shell(), Pool(), Redis(), Make(), Parallel(),
-             Expect(), Tmux(), Lammps()]
+             Expect(), Tmux(), Lammps(), Strace(), Gdb()]

@@ -9,6 +9,7 @@
 #include "../../uapi/image/fs.h"
 #include "../../uapi/image/locks.h"
 #include "../../uapi/image/procfs.h"
+#include "../../uapi/image/procmem.h"
 #include "../../uapi/image/reg.h"
 #include "info.h"
 #include "summary.h"
@@ -108,6 +109,20 @@ const struct info_ops info_procfs = {
 	.size	= sizeof(struct kcr_img_procfs),
 	.print	= procfs_print,
 	.note	= procfs_note,
+};
+
+static void procmem_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_procmem *procmem = rec->data;
+
+	EMIT32(e, procmem, pid);
+	info_flags(e, "flags", le32_to_cpu(procmem->flags), info_file_flags);
+	EMITX64(e, procmem, pos);
+}
+
+const struct info_ops info_procmem = {
+	.size	= sizeof(struct kcr_img_procmem),
+	.print	= procmem_print,
 };
 
 static const struct info_name external_types[] = {

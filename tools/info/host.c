@@ -90,12 +90,15 @@ static void process_print(struct emit *e, const struct image_rec *rec)
 	EMIT32(e, process, parent);
 	EMIT32(e, process, parent_tid);
 	EMIT_CHARS(e, process, comm);
-	if (rec->len < sizeof(*process))
+	if (rec->len < KCR_PROCESS_LEN_3)
 		return;
 	if (process->memory)
 		EMIT32(e, process, memory);
 	if (process->handlers)
 		EMIT32(e, process, handlers);
+	if (rec->len < sizeof(*process))
+		return;
+	EMIT32(e, process, tracer);
 }
 
 static void process_note(struct summary *s, const struct image_rec *rec)

@@ -2,6 +2,7 @@
 /* Registers of x86-64. */
 #include <string.h>
 
+#include "../../uapi/image/x86_debug.h"
 #include "../../uapi/image/x86_ldt.h"
 #include "../../uapi/image/x86_regs.h"
 #include "../../uapi/image/x86_thread.h"
@@ -215,4 +216,27 @@ static void x86_ldt_print(struct emit *e, const struct image_rec *rec)
 
 const struct info_ops info_x86_ldt = {
 	.print	= x86_ldt_print,
+};
+
+static void x86_debug_print(struct emit *e, const struct image_rec *rec)
+{
+	const struct kcr_img_x86_debug *debug = rec->data;
+	size_t i;
+
+	emit_begin_list(e, "breakpoints");
+	for (i = 0; i < KCR_X86_BREAKPOINTS; i++) {
+		if (!(le32_to_cpu(debug->set) >> i & 1))
+			continue;
+		emit_begin(e, NULL);
+		emit_u64(e, "register", i);
+		emit_hex(e, "address", le64_to_cpu(debug->address[i]));
+		emit_end(e);
+	}
+	emit_end(e);
+	EMITX64(e, debug, control);
+}
+
+const struct info_ops info_x86_debug = {
+	.size	= sizeof(struct kcr_img_x86_debug),
+	.print	= x86_debug_print,
 };

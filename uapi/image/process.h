@@ -42,8 +42,11 @@
  *	has (CLONE_VM); 0: its own
  * @handlers: the same for signal handlers (CLONE_SIGHAND); both then have the same
  *	memory
+ * @tracer: with KCR_PROCESS_ZOMBIE: id of the thread that traces it (ptrace), and that
+ *	is to wait for it before its parent can; 0: nobody
+ * @reserved: zero
  *
- * Version 3 had none of the flags from KCR_PROCESS_SHARES_UNDO on; @stop_signal was 0
+ * Version 4 ended before @tracer. Version 3 had none of the flags from KCR_PROCESS_SHARES_UNDO on; @stop_signal was 0
  * then. Version 2 ended before @memory. Version 1 ended before @parent, had no more
  * than one process, and was not the owner of its records: those were nobody's.
  *
@@ -65,9 +68,12 @@ struct kcr_img_process {
 	char	comm[16];
 	__le32	memory;
 	__le32	handlers;
+	__le32	tracer;
+	__le32	reserved;
 };
 
 #define KCR_PROCESS_LEN_1	40	/* bytes of version 1 */
 #define KCR_PROCESS_LEN_2	64 /* of version 2 */
+#define KCR_PROCESS_LEN_3	72 /* of versions 3 and 4 */
 
 #endif /* _UAPI_KCR_IMAGE_PROCESS_H */

@@ -28,6 +28,9 @@
 #define KCR_PTRACE_TRAP_NOTIFY	(1u << 9) /* job control has changed */
 #define KCR_PTRACE_FLAGS	((1u << 10) - 1)
 
+/* The message of PTRACE_EVENT_EXIT: as wait(2) tells it. */
+#define KCR_PTRACE_CODE_MAX	0xffff
+
 /* PTRACE_O_* that are kept, as ptrace(2) numbers them. */
 #define KCR_PTRACE_OPTIONS	0x001000ffu
 

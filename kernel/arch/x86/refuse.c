@@ -21,16 +21,6 @@ static bool has_tls(const struct thread_struct *thread)
 	return false;
 }
 
-static bool has_breakpoints(const struct thread_struct *thread)
-{
-	unsigned int i;
-
-	for (i = 0; i < HBP_NUM; i++)
-		if (thread->ptrace_bps[i])
-			return true;
-	return thread->ptrace_dr7;
-}
-
 int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	const struct thread_struct *thread = &task->thread;
@@ -40,7 +30,5 @@ int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task)
 		ret = kcr_refuse(ctx, "it is a 32-bit program");
 	if (!ret && has_tls(thread))
 		ret = kcr_refuse(ctx, "it has segments of its own (set_thread_area)");
-	if (!ret && has_breakpoints(thread))
-		ret = kcr_refuse(ctx, "it has hardware breakpoints");
 	return ret;
 }
