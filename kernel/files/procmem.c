@@ -6,8 +6,10 @@
  *
  * When open files are restored most processes are not there yet. So it is made of the
  * one that restores it, and becomes what it should be at commit, when the restarter
- * opens the right one, as ptrace(2) would allow it. A thread's (/proc/PID/task/TID/mem)
- * is that of its process afterwards.
+ * opens the right one, as ptrace(2) would allow it. /proc/PID/fd shows it with the
+ * name of the one that restored it, then. (Linux 6.12 can be told, by
+ * proc_mem.force_override=ptrace, to look at whom the name means when a tracer writes to
+ * memory that is read-only; that fails then, as it does without a tracer.)
  */
 #include <linux/file.h>
 #include <linux/sched/mm.h>
@@ -108,12 +110,13 @@ static int procmem_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return kcr_object_add(ctx, rec, file);
 }
 
-/* Both are open in the same way, and nobody uses them. */
+/*
+ * Both are open in the same way. Its name stays that of the process that has restored
+ * it: whoever looks into /proc/PID/fd reads the path and the inode without a lock, and
+ * may do so now. All that reads and writes is the memory.
+ */
 static void become(struct file *file, struct file *right)
 {
-	swap(*(struct path *)&file->f_path, *(struct path *)&right->f_path);
-	swap(file->f_inode, right->f_inode);
-	swap(file->f_mapping, right->f_mapping);
 	swap(file->private_data, right->private_data);
 }
 
