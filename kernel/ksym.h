@@ -37,6 +37,7 @@
 	x(__ptrace_unlink,	"part them again when a restart fails")	\
 	x(ptrace_notify,	"stop a thread for its tracer")		\
 	x(arch_ptrace,		"give a thread hardware breakpoints")	\
+	x(flush_ptrace_hw_breakpoint, "take them from a thread that was killed") \
 	x(flush_sigqueue,	"drop signals of a traced thread that was killed") \
 	x(user_enable_single_step, "have a thread make single steps")	\
 	x(user_single_step_report, "tell the tracer of a single step")	\

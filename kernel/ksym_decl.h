@@ -48,6 +48,9 @@
 
 #include "compat/filelock.h"
 
+/* linux/hw_breakpoint.h brings too much */
+void flush_ptrace_hw_breakpoint(struct task_struct *tsk);
+
 /* ipc/sem.c; linux/syscalls.h brings too much */
 struct sembuf;
 long __do_semtimedop(int semid, struct sembuf *sops, unsigned int nsops,

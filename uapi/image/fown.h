@@ -14,7 +14,7 @@
 #define KCR_FOWN_LEASE_WRITE	(1u << 2) /* fcntl(F_SETLEASE, F_WRLCK) */
 #define KCR_FOWN_DOWNGRADE	(1u << 3) /* which somebody waits for to be one on reading */
 #define KCR_FOWN_UNLOCK		(1u << 4) /* the lease is to be given up */
-#define KCR_FOWN_BREAKING	(KCR_FOWN_DOWNGRADE | KCR_FOWN_UNLOCK)
+#define KCR_FOWN_BREAKING	(3u << 3) /* one of these two */
 
 /**
  * struct kcr_img_fown_file - an open file that sends signals

@@ -15,6 +15,7 @@
 #include <linux/perf_event.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/user.h>
 
@@ -99,6 +100,16 @@ static int debug_failed(struct kcr_thread *t, long err)
 			     t->tid, -err);
 }
 
+/* Somebody has killed it meanwhile: it may have freed what it had before we were done. */
+static void free_of_killed(struct task_struct *task)
+{
+	if (!(READ_ONCE(task->flags) & PF_EXITING))
+		return;
+	while (!READ_ONCE(task->exit_state))
+		schedule_timeout_uninterruptible(1);
+	kcr_call(flush_ptrace_hw_breakpoint)(task);
+}
+
 /* It sleeps, and so does whoever may change them. */
 static int debug_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 {
@@ -113,6 +124,7 @@ static int debug_start(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		if (le32_to_cpu(img->set) & 1u << i)
 			ret = poke(t->task, i, le64_to_cpu(img->address[i]));
 	ret = ret ?: poke(t->task, DEBUG_CONTROL, le64_to_cpu(img->control));
+	free_of_killed(t->task);
 	return ret ? debug_failed(t, ret) : 0;
 }
 
