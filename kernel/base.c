@@ -153,7 +153,8 @@ static int read_runs(struct kcr_ctx *ctx)
  * @ctx: a checkpoint
  * @ck: what the caller has asked for
  *
- * Return: 0, also if it is none; -EBADF, -EINVAL or another negative errno.
+ * Return: 0, also if it is none; -EBADF, -EINVAL, -EFBIG (more than max_buffer_mb) or
+ * another negative errno.
  */
 int kcr_base_set(struct kcr_ctx *ctx, const struct kcr_checkpoint *ck)
 {
@@ -164,6 +165,8 @@ int kcr_base_set(struct kcr_ctx *ctx, const struct kcr_checkpoint *ck)
 		       -EINVAL : 0;
 	if (ck->base_runs > KCR_BASE_RUNS_MAX)
 		return -EINVAL;
+	if (ck->base_runs * sizeof(*base->runs) > ctx->buffer_limit)
+		return -EFBIG;
 	base = kvzalloc(sizeof(*base), GFP_KERNEL_ACCOUNT);
 	if (!base)
 		return -ENOMEM;
