@@ -208,7 +208,9 @@ class Run:
     def go_on(self):
         """Out of the stop that checkpoint --stop has left it in."""
         for pid in self.tree():
-            os.kill(pid, signal.SIGCONT)
+            # One that went on before it may have ended another.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def await_progress(self, goal, *which):
         """Until it has come so far, whatever the machine's speed; False if it ended."""

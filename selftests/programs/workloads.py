@@ -40,6 +40,7 @@ class MrBayes(Workload):
     """Bayesian inference of a family tree; the run's name is made from the time."""
     name = "mrbayes"
     stdout = "pipe"
+    with_folder = True	# it renames one
     clock = "2024-05-01 12:00:00"
     outputs = ["out.p", "out.t", "out.mcmc", "out.ckp", "out.ckp~"]
     generations = 1300
