@@ -47,6 +47,29 @@ count_of()	# FILE
 	echo $((10#$(cat "$1")))
 }
 
+# The program goes on from there.
+counts_on()	# BEFORE
+{
+	local _
+
+	for _ in $(seq 100); do
+		[ "$(count_of count)" -le "$1" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+newer_than()	# NEWEST
+{
+	local _
+
+	for _ in $(seq 100); do
+		[ "$(readlink "images/$pid.kcr")" = "$1" ] || break
+		sleep 0.1
+	done
+	[[ $(readlink "images/$pid.kcr") > $1 ]]
+}
+
 end()
 {
 	kill -9 "$pid"
@@ -86,19 +109,11 @@ goes_on_from_the_newest()
 	newest=$(readlink "images/$pid.kcr")
 	before=$(count_of count)
 	expect 0 restart -d < "images/$pid.kcr"
-	for _ in $(seq 100); do
-		[ "$(count_of count)" -le "$before" ] || break
-		sleep 0.1
-	done
-	[ "$(count_of count)" -gt "$before" ]
+	counts_on "$before"
 	# The numbers go on.
 	checkpoint --every=1:00:00 --with-files -q -o images "$pid" &
 	series=$!
-	for _ in $(seq 100); do
-		[ "$(readlink "images/$pid.kcr")" = "$newest" ] || break
-		sleep 0.1
-	done
-	[[ $(readlink "images/$pid.kcr") > $newest ]]
+	newer_than "$newest"
 	kill -9 "$pid"
 	wait $series
 }
@@ -234,21 +249,13 @@ saves_what_has_changed()
 	expect 0 ckptinfo --chain --verify "images/$pid.kcr"
 	before=$(count_of count)
 	expect 0 restart -d < "images/$pid.kcr"
-	for _ in $(seq 100); do
-		[ "$(count_of count)" -le "$before" ] || break
-		sleep 0.1
-	done
-	[ "$(count_of count)" -gt "$before" ]
+	counts_on "$before"
 	# One that is lost is not built upon.
 	rm "images/$pid.000007.kcr"
 	newest=$(readlink "images/$pid.kcr")
 	checkpoint --every=1:00:00 --keep=9 --full-every=9 --with-files -q -o images "$pid" 2> told &
 	series=$!
-	for _ in $(seq 100); do
-		[ "$(readlink "images/$pid.kcr")" = "$newest" ] || break
-		sleep 0.1
-	done
-	[[ $(readlink "images/$pid.kcr") > $newest ]]
+	newer_than "$newest"
 	is_full "images/$pid.kcr"
 	end
 	wait $series
