@@ -149,6 +149,17 @@ static inline void set_pool(int n)
 	fclose(f);
 }
 
+/* Kernels may be built without. */
+static inline void need_dnotify(void)
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	ASSERT_LE(0, fd);
+	if (fcntl(fd, F_NOTIFY, DN_CREATE))
+		skip("no F_NOTIFY");
+	close(fd);
+}
+
 static inline void need_huge(void)
 {
 	struct statfs fs;
@@ -179,6 +190,7 @@ static inline struct bytes odd_image(void)
 {
 	struct bytes b;
 
+	need_dnotify();
 	need_huge();
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	b = image_of(start_one(become_odd));
