@@ -40,10 +40,16 @@ static void make_printable(char *line)
 			*line = '?';
 }
 
+/* Where the one is that speaks; it is not the controller while a process builds itself. */
+static const char *where(const struct kcr_ctx *ctx)
+{
+	return READ_ONCE(ctx->building) && ctx->runner == current ? "" : ctx->where;
+}
+
 /* The first sentence has room in any case; of others, each is whole or not there. */
 static void text_add(struct kcr_ctx *ctx, struct va_format *vaf)
 {
-	size_t at = ctx->text_len, len = snprintf(NULL, 0, "%s%pV", ctx->where, vaf);
+	size_t at = ctx->text_len, len = snprintf(NULL, 0, "%s%pV", where(ctx), vaf);
 
 	lockdep_assert_held(&ctx->status_lock);
 
@@ -52,7 +58,7 @@ static void text_add(struct kcr_ctx *ctx, struct va_format *vaf)
 	if (at)
 		ctx->text[at++] = '\n';
 	ctx->text_len = at + scnprintf(ctx->text + at, ctx->text_size - at, "%s%pV",
-				       ctx->where, vaf);
+				       where(ctx), vaf);
 	make_printable(ctx->text + at);
 }
 

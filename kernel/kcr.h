@@ -30,6 +30,7 @@
 
 struct cgroup;
 struct kcr_ctx;
+struct kcr_feed;
 struct kcr_posix_timers;
 struct kcr_process;
 struct kcr_run_sum;
@@ -330,7 +331,8 @@ struct kcr_chunk {
  * @nr_choices: how many
  * @processes: struct kcr_process, @root first, each after its parent
  * @nr_processes: how many
- * @building: restart: the one that builds itself; there is one at a time
+ * @building: restart: the one that builds itself; there is one at a time, or none.
+ *	What it says has @where in front, what the controller says meanwhile has not
  * @processes_hash: checkpoint: the same, by signal_struct
  * @threads_hash: checkpoint: @threads, by task
  *
@@ -377,12 +379,12 @@ struct kcr_chunk {
  * @next: head of the first record that is not in @recs
  * @pages_buf: for payloads from there on, NULL until needed
  * @run: head of the run of pages that is being read
- * @run_open: there is one, and not all of it has been read
  * @run_left: its pages that have not been read
  * @run_crc: checksum of its payload so far
  * @run_vec: for KCR_READ_BATCH pages of it, NULL until needed
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
+ * @feed: page_feed.c's own, NULL until needed
  * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  *
  * @mm_data: kernel/mm's own, NULL at first
@@ -482,7 +484,8 @@ struct kcr_ctx {
 	u32 run_crc;
 	struct bio_vec *run_vec;
 	struct kcr_run_sum *run_sum;
-	bool run_open, pages_done;
+	bool pages_done;
+	struct kcr_feed *feed;
 	struct kcr_rec *cgroup;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
@@ -533,7 +536,7 @@ int kcr_read_recs(struct kcr_ctx *ctx);
 struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 
 /* page_reader.c */
-#define KCR_PAGES_OTHERS	1	/* the run is another process's */
+#define KCR_PAGES_OTHERS	1	/* the run is another process's: of kcr_mm_page_run() */
 #define KCR_PAGES_SKIP		2	/* the run is not needed, only checked */
 typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);

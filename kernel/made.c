@@ -6,7 +6,7 @@
  * parent is not in the image. Each builds itself: records,
  * pages, then its children, its threads, and what joins all of that. They do so
  * one after the other, in the order of the image, so that nothing need be
- * locked, and the stream of pages is read as it comes; a child waits for its
+ * locked, and pages are taken as the controller reads them; a child waits for its
  * turn, with its memory and its descriptors emptied. A process that had ended
  * is made, and ends. How a task gets its id: ids.c.
  */
@@ -203,17 +203,6 @@ static int link_rec(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	return ops->link ? ops->link(ctx, rec) : 0;
 }
 
-/* All of its pages; the last process reads to the end. */
-static int read_pages(struct kcr_process *p)
-{
-	struct kcr_ctx *ctx = p->ctx;
-	int ret = kcr_read_pages(ctx, kcr_mm_page_run);
-
-	if (ret == KCR_PAGES_OTHERS && list_is_last(&p->node, &ctx->processes))
-		return kcr_bad_image(ctx, "pages that are not in the order of the processes");
-	return ret < 0 ? ret : kcr_mm_pages_end(p);
-}
-
 /* Children that had ended */
 
 static int zombie_fn(void *arg)
@@ -315,13 +304,16 @@ static int build(struct kcr_process *p)
 {
 	struct kcr_ctx *ctx = p->ctx;
 	size_t mark = kcr_where_process(ctx, p);
-	int ret = walk_recs(p, restore_rec) ?: read_pages(p) ?: make_children(p) ?:
-		  make_threads(p) ?: walk_recs(p, link_rec) ?: restore_thread(leader_of(p));
+	int ret = walk_recs(p, restore_rec) ?: kcr_feed_take(p) ?: kcr_mm_pages_end(p);
+
+	ret = ret ?: make_children(p) ?: make_threads(p) ?: walk_recs(p, link_rec) ?:
+	      restore_thread(leader_of(p));
 
 	kcr_call(task_work_run)();	/* closes what has been put meanwhile */
 	if (ret)
 		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret, "can't be made (errno %d)", -ret);
 	kcr_where_end(ctx, mark);
+	WRITE_ONCE(ctx->building, NULL);
 	return ret;
 }
 

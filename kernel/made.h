@@ -15,6 +15,16 @@ int kcr_make_root(struct kcr_ctx *ctx);
 /* Kill all that was made, and wait until it is gone. */
 void kcr_made_kill(struct kcr_ctx *ctx);
 
+/* made_wait.c: in the controller */
+int kcr_made_wait(struct kcr_ctx *ctx, bool (*until)(struct kcr_ctx *ctx));
+bool kcr_made_gone(struct kcr_ctx *ctx);
+
+/* page_feed.c: in the controller; in the leader of a process; when all is over */
+int kcr_feed_begin(struct kcr_ctx *ctx);
+int kcr_feed(struct kcr_ctx *ctx);
+int kcr_feed_take(struct kcr_process *p);
+void kcr_feed_drop(struct kcr_ctx *ctx);
+
 /* ended.c: in a leader that had ended: waits parked, and ends when told */
 void kcr_leader_wait(struct kcr_thread *t);
 /* In the restarter, after commit: tells all of them, and waits until they have. */

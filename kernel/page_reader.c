@@ -3,10 +3,10 @@
  * Reading what follows the records that are kept: runs of pages, the index, the
  * end.
  *
- * A run's head is read and looked at; then whoever owns the memory asks for the
- * pages, and they are read straight to where they stay. So the checksum is known
- * only when they are there already: until the commit nobody sees them. It is
- * worked out on another processor while the next pages are read.
+ * A run's head is read and looked at; then the pages are asked for, and read
+ * straight to where they stay. So the checksum is known only when they may be
+ * there already: until the commit nobody sees them. It is worked out on another
+ * processor while the next pages are read.
  */
 #include <linux/bvec.h>
 #include <linux/highmem.h>
@@ -117,7 +117,6 @@ static int run_begin(struct kcr_ctx *ctx)
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		ctx->run_left = le32_to_cpu(run->count);
 	WRITE_ONCE(ctx->pages, ctx->pages + ctx->run_left);
-	ctx->run_open = true;
 	return skip(ctx, le32_to_cpu(run->pad), &ctx->run_crc);
 }
 
@@ -129,7 +128,6 @@ static int run_end(struct kcr_ctx *ctx)
 	int ret;
 
 	sum_wait(ctx->run_sum);
-	ctx->run_open = false;
 	if (WARN_ON_ONCE(ctx->run_left))
 		return kcr_bad_image(ctx, "%u pages that nobody wants", ctx->run_left);
 	ret = skip(ctx, kcr_parse_padded(len) - len, NULL);
@@ -178,10 +176,9 @@ static int run_skip(struct kcr_ctx *ctx)
 	return ret;
 }
 
-/* Another process's stays, and is what that begins with. */
 static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {
-	int ret = ctx->run_open ? 0 : run_begin(ctx);
+	int ret = run_begin(ctx);
 
 	if (ret)
 		return ret;
@@ -251,15 +248,12 @@ static int buffers(struct kcr_ctx *ctx)
 }
 
 /**
- * kcr_read_pages() - pages, up to the end or those of another process
+ * kcr_read_pages() - pages, up to the end
  * @ctx: the operation, after kcr_read_recs()
- * @page_run: is handed each run, and reads its pages with kcr_read_run(); NULL:
- *	they are only checked
+ * @page_run: is handed each run, and reads its pages with kcr_read_run(), or says
+ *	KCR_PAGES_SKIP; NULL: they are only checked
  *
  * The index is only checksummed: pages are checked by their record's checksum.
- *
- * Return: 0 at the end, KCR_PAGES_OTHERS if @page_run has said so: the run is
- * handed to the next caller's; or a negative errno.
  */
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {

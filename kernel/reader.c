@@ -18,6 +18,7 @@
 #include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
+#include "made.h"
 #include "reader.h"
 
 #define KCR_RECS_MAX	(256u << 20)	/* bytes of records kept in memory */
@@ -258,5 +259,6 @@ void kcr_reader_drop(struct kcr_ctx *ctx)
 	INIT_LIST_HEAD(&ctx->recs);
 	kvfree(ctx->rec_hash);
 	ctx->rec_hash = NULL;
+	kcr_feed_drop(ctx);
 	kcr_page_reader_drop(ctx);
 }

@@ -5,8 +5,9 @@
  * The controller (the restart tool in KCR_IOC_RUN) reads all records, finds out
  * what is to be made, and checks that (plan.c). Then it makes one task, the leader
  * of the first process. That builds itself in its own context: empties its memory
- * and its descriptors, restores record after record, reads the pages, makes its
- * children, which do the same, and the other threads (made.c). All end up parked
+ * and its descriptors, restores record after record, takes its pages, makes its
+ * children, which do the same, and the other threads (made.c). The controller
+ * reads the pages for them meanwhile (page_feed.c). All end up parked
  * where the kernel handles signals. The controller then writes the registers; at
  * commit it does what can't be undone, and lets them go. Whatever fails, or
  * closing the descriptor before commit, kills what was made.
@@ -56,64 +57,6 @@ static int restore_all_parked(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static bool all_parked(struct kcr_ctx *ctx)
-{
-	struct kcr_process *p;
-	struct kcr_thread *t;
-	bool all = true;
-
-	spin_lock_irq(&ctx->park_lock);
-	list_for_each_entry(t, &ctx->threads, node)
-		if (t->state != KCR_THREAD_PARKED)
-			all = false;
-	kcr_for_each_process(ctx, p)
-		if (p->zombie && (!p->leader || READ_ONCE(p->leader->exit_state) != EXIT_ZOMBIE))
-			all = false;
-	spin_unlock_irq(&ctx->park_lock);
-	return all;
-}
-
-static bool leader_gone(const struct task_struct *leader)
-{
-	return READ_ONCE(leader->exit_state) || leader->signal->flags & SIGNAL_GROUP_EXIT;
-}
-
-/* Has one been killed? */
-static bool any_gone(struct kcr_ctx *ctx)
-{
-	struct kcr_process *p;
-	bool gone = false;
-
-	spin_lock_irq(&ctx->park_lock);
-	kcr_for_each_process(ctx, p)
-		if (p->leader && !p->zombie && leader_gone(p->leader))
-			gone = true;
-	spin_unlock_irq(&ctx->park_lock);
-	return gone;
-}
-
-static int wait_made(struct kcr_ctx *ctx)
-{
-	long ret;
-
-	for (;;) {
-		ret = wait_event_interruptible_timeout(ctx->park_wait,
-						       all_parked(ctx) || READ_ONCE(ctx->error) ||
-						       kcr_cancelled(ctx), HZ / 4);
-		if (READ_ONCE(ctx->error))
-			return ctx->error;
-		if (kcr_cancelled(ctx))
-			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
-		if (ret < 0 && kcr_interrupted(ctx))
-			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR, "interrupted");
-		if (all_parked(ctx))
-			return 0;
-		if (any_gone(ctx))
-			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
-					"the program was killed while it was made");
-	}
-}
-
 static int read_and_check(struct kcr_ctx *ctx)
 {
 	kcr_set_phase(ctx, KCR_PHASE_READ);
@@ -143,8 +86,8 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	}
 
 	ctx->park_start = ktime_get();
-	ret = kcr_make_root(ctx) ?: wait_made(ctx) ?: restore_all_parked(ctx) ?:
-	      kcr_job_restore(ctx);
+	ret = kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?: kcr_feed(ctx) ?:
+	      restore_all_parked(ctx) ?: kcr_job_restore(ctx);
 	if (ret)
 		return ret;
 	kcr_set_phase(ctx, KCR_PHASE_PREPARED);
@@ -184,7 +127,7 @@ static int commit(struct kcr_ctx *ctx)
 {
 	int ret;
 
-	if (any_gone(ctx))
+	if (kcr_made_gone(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESRCH,
 				"the program was killed before it could run");
 	ret = commit_recs(ctx) ?: kcr_ptrace_start(ctx) ?: start_recs(ctx);

@@ -2,10 +2,11 @@
 /*
  * Pages from the image into the memory that is being made.
  *
- * Where nothing is yet, a page is read first and mapped then, as UFFDIO_COPY
+ * Where nothing is yet, the page that was read for it is mapped, as UFFDIO_COPY
  * does it: nobody has cleared it for us, and its bytes are copied once. The
- * first page under each page table, and all of a huge one, are put in as a
- * debugger writes to memory, by a fault, which makes table and page.
+ * first page under each page table, all of a huge one, and what has a NUMA
+ * policy are put in as a debugger writes to memory, by a fault, which makes
+ * table and page.
  *
  * Either way mappings have their final protection from the start, and what was
  * never to be written need not count against overcommit.
@@ -16,6 +17,7 @@
  */
 #include <linux/highmem.h>
 #include <linux/memcontrol.h>
+#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/sched/coredump.h>
 #include <linux/slab.h>
@@ -109,6 +111,7 @@ static int pages_get(struct kcr_ctx *ctx, unsigned long addr, unsigned int count
 	return fill_failed(ctx, addr, got < 0 ? got : -ENOMEM);
 }
 
+/* @data may be NULL, for zeros. */
 static int fill_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
 		      const void *data)
 {
@@ -128,7 +131,22 @@ static int fill_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int coun
 	return 0;
 }
 
-static int read_in_place(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
+static int copy_batch(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
+		      unsigned int count)
+{
+	struct page *pages[BATCH];
+	int ret = pages_get(ctx, addr, count, pages);
+	unsigned int i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < count; i++)
+		copy_highpage(pages[i], from[i]);
+	pages_done(pages, count);
+	return 0;
+}
+
+static int read_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
 {
 	struct page *pages[BATCH];
 	int ret = pages_get(ctx, addr, count, pages);
@@ -137,6 +155,19 @@ static int read_in_place(struct kcr_ctx *ctx, unsigned long addr, unsigned int c
 		return ret;
 	ret = kcr_read_run(ctx, pages, count);
 	pages_done(pages, count);
+	return ret;
+}
+
+/* Of a huge page: that is made by the first fault. */
+static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
+{
+	unsigned int done, n;
+	int ret = 0;
+
+	for (done = 0; done < count && !ret; done += n) {
+		n = min(count - done, BATCH);
+		ret = read_batch(ctx, addr + ((unsigned long)done << PAGE_SHIFT), n);
+	}
 	return ret;
 }
 
@@ -162,7 +193,7 @@ int kcr_mm_fill(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
 	return ret;
 }
 
-/* Fresh ones, mapped when they are full */
+/* Those that have been read, mapped */
 
 /* The table of pages for @addr, if there is one. */
 static pmd_t *table_of(struct mm_struct *mm, unsigned long addr)
@@ -185,50 +216,32 @@ static pmd_t *table_of(struct mm_struct *mm, unsigned long addr)
 	return pmd_none(entry) || pmd_bad(entry) ? NULL : pmd;
 }
 
-/* The mapping of @addr, if fresh pages can be put into it without more ado. */
+/* Its pages are from a pool, or it matters from where. */
+static bool must_fault(struct vm_area_struct *vma)
+{
+	return is_vm_hugetlb_page(vma) || vma_policy(vma);
+}
+
+/* The mapping of @addr, if pages can be put into it without more ado. */
 static struct vm_area_struct *vma_ready(struct mm_struct *mm, unsigned long addr)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
-	return vma && may_fill(vma) && !is_vm_hugetlb_page(vma) && vma->anon_vma &&
+	return vma && may_fill(vma) && !must_fault(vma) && vma->anon_vma &&
 	       table_of(mm, addr) ? vma : NULL;
 }
 
-/*
- * Up to BATCH pages for the memory at @addr, of one mapping and one table. How
- * many; fewer than wanted, or 0, if there is no memory or nothing is ready.
- */
-static unsigned int fresh_get(unsigned long addr, unsigned int count, struct page **pages)
+static bool charge(struct page *page, struct mm_struct *mm)
 {
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-	struct folio *folio;
-	unsigned int n = 0;
-
-	mmap_read_lock(mm);
-	vma = vma_ready(mm, addr);
-	if (vma)
-		count = min3(count, BATCH,
-			     (unsigned int)((pmd_addr_end(addr, vma->vm_end) - addr) >>
-					    PAGE_SHIFT));
-	for (; vma && n < count; n++) {
-		folio = vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vma,
-					addr + ((unsigned long)n << PAGE_SHIFT), false);
-		if (!folio)
-			break;
-		if (!mem_cgroup_disabled() &&
-		    kcr_call(__mem_cgroup_charge)(folio, mm, GFP_KERNEL)) {
-			folio_put(folio);
-			break;
-		}
-		pages[n] = &folio->page;
-	}
-	mmap_read_unlock(mm);
-	return n;
+	return mem_cgroup_disabled() ||
+	       !kcr_call(__mem_cgroup_charge)(page_folio(page), mm, GFP_KERNEL);
 }
 
-/* Maps as many of them as can be mapped, from the first on. */
-static unsigned int fresh_map(unsigned long addr, struct page **pages, unsigned int count)
+/*
+ * Maps as many of them as can be mapped under one table, from the first on: they
+ * are the memory's then, and NULL in @pages. How many.
+ */
+static unsigned int map_ready(unsigned long addr, struct page **pages, unsigned int count)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
@@ -238,89 +251,72 @@ static unsigned int fresh_map(unsigned long addr, struct page **pages, unsigned 
 	mmap_read_lock(mm);
 	vma = vma_ready(mm, addr);
 	table = vma ? table_of(mm, addr) : NULL;
+	if (table)
+		count = min(count, (unsigned int)((pmd_addr_end(addr, vma->vm_end) - addr) >>
+						  PAGE_SHIFT));
 	for (; table && n < count; n++) {
+		if (!charge(pages[n], mm))
+			break;
 		__SetPageUptodate(pages[n]);
 		if (kcr_install_page(vma, table, addr + ((unsigned long)n << PAGE_SHIFT), pages[n]))
 			break;
+		pages[n] = NULL;
 	}
 	mmap_read_unlock(mm);
 	return n;
 }
 
-/* Where somebody was faster, or has taken the table away. */
-static int fresh_copy(struct kcr_ctx *ctx, unsigned long addr, struct page *page)
+static bool faults_at(unsigned long addr)
 {
-	void *data = kmap_local_page(page);
-	int ret = fill_batch(ctx, addr, 1, data);
+	struct vm_area_struct *vma;
+	bool all;
 
-	kunmap_local(data);
-	return ret;
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, addr);
+	all = vma && must_fault(vma);
+	mmap_read_unlock(current->mm);
+	return all;
 }
 
-static int read_fresh(struct kcr_ctx *ctx, unsigned long addr, struct page **pages,
-		      unsigned int count)
+/* No more than BATCH. Where none can be mapped a fault makes the table. */
+static int map_pages(struct kcr_ctx *ctx, unsigned long addr, struct page **pages,
+		     unsigned int count)
 {
-	int ret = kcr_read_run(ctx, pages, count);
-	unsigned int n = ret ? 0 : fresh_map(addr, pages, count);
+	unsigned int done, n;
+	int ret = 0;
 
-	for (; n < count; n++) {
-		if (!ret)
-			ret = fresh_copy(ctx, addr + ((unsigned long)n << PAGE_SHIFT), pages[n]);
-		put_page(pages[n]);
+	for (done = 0; done < count && !ret; done += n, addr += (unsigned long)n << PAGE_SHIFT) {
+		n = map_ready(addr, pages + done, count - done);
+		if (n)
+			continue;
+		n = faults_at(addr) ? count - done : 1;
+		ret = copy_batch(ctx, addr, pages + done, n);
 	}
 	return ret;
 }
 
 /* A run */
 
-/* It goes in place: nothing fresh can be put there. */
-static bool is_hugetlb_at(unsigned long addr)
-{
-	struct file *file = hugetlb_at(addr);
-
-	if (file)
-		fput(file);
-	return file;
-}
-
-static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count, bool huge)
-{
-	struct page *pages[BATCH];
-	unsigned int done, n;
-	int ret = 0;
-
-	for (done = 0; done < count && !ret; done += n, addr += (unsigned long)n << PAGE_SHIFT) {
-		n = huge ? 0 : fresh_get(addr, count - done, pages);
-		if (n) {
-			ret = read_fresh(ctx, addr, pages, n);
-			continue;
-		}
-		n = huge || is_hugetlb_at(addr) ? min(count - done, BATCH) : 1;
-		ret = read_in_place(ctx, addr, n);
-	}
-	return ret;
-}
-
-static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
+static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run, struct page **pages)
 {
 	u32 flags = le32_to_cpu(run->flags), count = le32_to_cpu(run->count);
 	u64 addr = le64_to_cpu(run->addr);
 	int ret;
 
+	if (pages)
+		return map_pages(ctx, addr, pages, count);
 	if (flags & KCR_PAGES_HUGE)
 		clear_bit(MMF_DISABLE_THP, &current->mm->flags);
 	if (flags & KCR_PAGES_NO_BYTES)
 		ret = kcr_mm_fill(ctx, addr, count, NULL);
 	else
-		ret = read_run(ctx, addr, count, flags & KCR_PAGES_HUGE);
+		ret = read_run(ctx, addr, count);
 	if (flags & KCR_PAGES_HUGE)
 		set_bit(MMF_DISABLE_THP, &current->mm->flags);
-	if (!ret && fatal_signal_pending(current))
-		ret = -EINTR;
 	return ret;
 }
 
-static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
+static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, struct page **pages)
 {
 	u64 addr = le64_to_cpu(run->addr);
 	u64 bytes = (u64)le32_to_cpu(run->count) << PAGE_SHIFT;
@@ -335,25 +331,28 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run)
 	if (ret)
 		return ret;
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_PARENT))
-		return fill_run(ctx, run);
+		return fatal_signal_pending(current) ? -EINTR : fill_run(ctx, run, pages);
 	if (!kcr_inherit_covers(p, first, addr, addr + bytes))
 		return kcr_bad_image(ctx, "pages at %llx, which the parent does not have", addr);
 	return 0;
 }
 
 /**
- * kcr_mm_page_run() - put one run of pages in its place
- * @ctx: the operation; current is the leader of ctx->building
+ * kcr_mm_page_run() - put one run of pages, or a part of it, in its place
+ * @p: current is its leader
  * @run: where; checked only for its own consistency
+ * @pages: they have been read; those that are mapped become NULL. NULL: the run
+ *	has no bytes, or they are to be read
  *
  * Return: 0, KCR_PAGES_OTHERS, KCR_PAGES_SKIP or a negative errno.
  */
-int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
+int kcr_mm_page_run(struct kcr_process *p, const struct kcr_img_pages *run,
+		    struct page **pages)
 {
-	struct kcr_process *p = ctx->building;
+	struct kcr_ctx *ctx = p->ctx;
 
 	if (p->mm_id && le32_to_cpu(run->mm) == p->mm_id)
-		return own_run(p, run);
+		return own_run(p, run, pages);
 	if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
 		return KCR_PAGES_OTHERS;
 	if (le32_to_cpu(run->flags) & KCR_PAGES_PARENT)

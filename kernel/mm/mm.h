@@ -16,8 +16,9 @@ void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */
 
 /* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p);
-/* restart, in a leader: one KCR_KIND_PAGES */
-int kcr_mm_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
+/* restart, in a leader: one KCR_KIND_PAGES, or a part of it */
+int kcr_mm_page_run(struct kcr_process *p, const struct kcr_img_pages *run,
+		    struct page **pages);
 /* restart, in a leader: all of its pages are there */
 int kcr_mm_pages_end(struct kcr_process *p);
 /* restart, in a leader: pages that are not from the stream */

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages on their way from the image to the memory that they belong to.
+ *
+ * The controller reads them, from the first to the end of the image; each process
+ * puts its own in place when it is its turn. So the next ones are read
+ * while a process maps those before, restores its records or makes its children.
+ * Runs of pages are handed over in parts, in the order of the image. What is
+ * read straight to where it stays (huge pages, shared memory) the process reads
+ * for itself, and the controller waits meanwhile.
+ *
+ * A page that waits is nobody's: it is charged to whom it is mapped for. So there
+ * are few of them.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+
+#include "kcr.h"
+#include "made.h"
+#include "mm/mm.h"
+#include "reader.h"
+
+#define FEED_MAX	1024u	/* pages that may wait */
+
+/**
+ * struct kcr_part - of a run, or all of it
+ * @node: in kcr_feed.parts
+ * @run: its head, with where the part begins, and how long that is
+ * @direct: who takes it reads its pages
+ * @count: of @pages; 0: it is to be read, or has no bytes
+ * @pages: a reference each; NULL: mapped
+ */
+struct kcr_part {
+	struct list_head node;
+	struct kcr_img_pages run;
+	bool direct;
+	unsigned int count;
+	struct page *pages[];
+};
+
+/**
+ * struct kcr_feed - what has been read and not been taken
+ * @lock: protects all but @direct_ret, which belongs to who takes a part until
+ *	@direct_done is set
+ * @parts: struct kcr_part, in the order of the image
+ * @waiting: pages in @parts; each counts as one at least
+ * @ended: nothing will be added
+ * @direct_done: the part that was to be read directly has been
+ * @direct_ret: how that ended
+ * @taker: where whoever builds itself waits for a part
+ */
+struct kcr_feed {
+	spinlock_t lock;
+	struct list_head parts;
+	unsigned int waiting;
+	bool ended;
+	bool direct_done;
+	int direct_ret;
+	wait_queue_head_t taker;
+};
+
+static void part_free(struct kcr_part *part)
+{
+	unsigned int i;
+
+	for (i = 0; i < part->count; i++)
+		if (part->pages[i])
+			put_page(part->pages[i]);
+	kfree(part);
+}
+
+static unsigned int weight(const struct kcr_part *part)
+{
+	return part->count ?: 1;
+}
+
+/* In the controller */
+
+static bool has_room(struct kcr_ctx *ctx)
+{
+	return READ_ONCE(ctx->feed->waiting) < FEED_MAX;
+}
+
+static bool direct_done(struct kcr_ctx *ctx)
+{
+	return smp_load_acquire(&ctx->feed->direct_done);
+}
+
+/* All are made, and nobody has wanted what is left. */
+static int unwanted(struct kcr_ctx *ctx)
+{
+	return kcr_bad_image(ctx, "pages that are not in the order of the processes");
+}
+
+static int push(struct kcr_ctx *ctx, struct kcr_part *part)
+{
+	struct kcr_feed *feed = ctx->feed;
+	int ret = has_room(ctx) ? 0 : kcr_made_wait(ctx, has_room);
+
+	if (!ret && !has_room(ctx))
+		ret = unwanted(ctx);
+	if (ret) {
+		part_free(part);
+		return ret;
+	}
+	spin_lock(&feed->lock);
+	list_add_tail(&part->node, &feed->parts);
+	WRITE_ONCE(feed->waiting, feed->waiting + weight(part));
+	spin_unlock(&feed->lock);
+	wake_up(&feed->taker);
+	return 0;
+}
+
+static struct kcr_part *part_of(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+				unsigned int first, unsigned int count, unsigned int room)
+{
+	struct kcr_part *part = kzalloc(struct_size(part, pages, room), GFP_KERNEL);
+
+	if (!part) {
+		kcr_nomem(ctx);
+		return NULL;
+	}
+	part->run = *run;
+	part->run.addr = cpu_to_le64(le64_to_cpu(run->addr) + ((u64)first << PAGE_SHIFT));
+	part->run.count = cpu_to_le32(count);
+	return part;
+}
+
+static int push_whole(struct kcr_ctx *ctx, const struct kcr_img_pages *run, bool direct)
+{
+	struct kcr_part *part = part_of(ctx, run, 0, le32_to_cpu(run->count), 0);
+
+	if (!part)
+		return -ENOMEM;
+	part->direct = direct;
+	return push(ctx, part);
+}
+
+/* How it ended is what the process has made of it: KCR_PAGES_SKIP perhaps. */
+static int push_direct(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
+{
+	int ret;
+
+	WRITE_ONCE(ctx->feed->direct_done, false);
+	ret = push_whole(ctx, run, true) ?: kcr_made_wait(ctx, direct_done);
+	if (ret)
+		return ret;
+	return direct_done(ctx) ? ctx->feed->direct_ret : unwanted(ctx);
+}
+
+/* Where the process runs: its memory is near to it, as if it had made it itself. */
+static int node_of(const struct kcr_process *p)
+{
+	struct task_struct *leader = p ? READ_ONCE(p->leader) : NULL;
+
+	return leader ? cpu_to_node(task_cpu(leader)) : NUMA_NO_NODE;
+}
+
+static int part_fill(struct kcr_ctx *ctx, struct kcr_part *part, unsigned int count, int node)
+{
+	for (; part->count < count; part->count++) {
+		part->pages[part->count] = alloc_pages_node(node, GFP_HIGHUSER_MOVABLE, 0);
+		if (!part->pages[part->count])
+			return kcr_nomem(ctx);
+	}
+	return kcr_read_run(ctx, part->pages, count);
+}
+
+static int push_read(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
+		     const struct kcr_process *p)
+{
+	unsigned int first, n, count = le32_to_cpu(run->count);
+	struct kcr_part *part;
+	int ret = 0;
+
+	for (first = 0; first < count && !ret; first += n) {
+		n = min(count - first, KCR_READ_BATCH);
+		part = part_of(ctx, run, first, n, n);
+		if (!part)
+			return -ENOMEM;
+		ret = part_fill(ctx, part, n, node_of(p));
+		if (ret)
+			part_free(part);
+		else
+			ret = push(ctx, part);
+	}
+	return ret;
+}
+
+static int feed_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
+{
+	const struct kcr_rec *mm = kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM);
+	u32 flags = le32_to_cpu(run->flags);
+
+	if (flags & KCR_PAGES_NO_BYTES)
+		return push_whole(ctx, run, false);
+	if (!mm || flags & KCR_PAGES_HUGE)
+		return push_direct(ctx, run);
+	return push_read(ctx, run, mm->process);
+}
+
+static int feed_make(struct kcr_ctx *ctx)
+{
+	struct kcr_feed *feed = kzalloc(sizeof(*feed), GFP_KERNEL);
+
+	if (!feed)
+		return kcr_nomem(ctx);
+	spin_lock_init(&feed->lock);
+	INIT_LIST_HEAD(&feed->parts);
+	init_waitqueue_head(&feed->taker);
+	ctx->feed = feed;
+	return 0;
+}
+
+/* kcr_feed_begin() - before anything is made */
+int kcr_feed_begin(struct kcr_ctx *ctx)
+{
+	return ctx->feed ? 0 : feed_make(ctx);
+}
+
+/**
+ * kcr_feed() - read all pages, and the rest of the image
+ * @ctx: the operation; current is the controller, and processes are being made
+ *
+ * Return: 0 when all that is made is parked, and has taken all pages.
+ */
+int kcr_feed(struct kcr_ctx *ctx)
+{
+	struct kcr_feed *feed = ctx->feed;
+	int ret = kcr_read_pages(ctx, feed_run);
+
+	if (ret)
+		return ret;
+	spin_lock(&feed->lock);
+	feed->ended = true;
+	spin_unlock(&feed->lock);
+	wake_up(&feed->taker);
+	ret = kcr_made_wait(ctx, NULL);
+	if (ret)
+		return ret;
+	return list_empty(&feed->parts) ? 0 : unwanted(ctx);
+}
+
+/* In the process */
+
+static bool taker_may_go(struct kcr_ctx *ctx)
+{
+	struct kcr_feed *feed = ctx->feed;
+	bool go;
+
+	spin_lock(&feed->lock);
+	go = feed->ended || !list_empty(&feed->parts);
+	spin_unlock(&feed->lock);
+	return go;
+}
+
+/* The next part, which stays where it is; NULL: there is none any more. */
+static struct kcr_part *next_part(struct kcr_ctx *ctx)
+{
+	struct kcr_feed *feed = ctx->feed;
+	struct kcr_part *part;
+
+	if (wait_event_killable(feed->taker, taker_may_go(ctx)))
+		return ERR_PTR(-EINTR);
+	spin_lock(&feed->lock);
+	part = list_first_entry_or_null(&feed->parts, struct kcr_part, node);
+	spin_unlock(&feed->lock);
+	return part;
+}
+
+/* The controller goes on when there is room for a good deal. */
+static void part_taken(struct kcr_ctx *ctx, struct kcr_part *part, int ret)
+{
+	struct kcr_feed *feed = ctx->feed;
+	unsigned int before, now;
+
+	spin_lock(&feed->lock);
+	list_del(&part->node);
+	before = feed->waiting;
+	now = before - weight(part);
+	WRITE_ONCE(feed->waiting, now);
+	spin_unlock(&feed->lock);
+	if (part->direct) {
+		feed->direct_ret = ret;
+		smp_store_release(&feed->direct_done, true);
+	}
+	if (part->direct || (before > FEED_MAX / 2 && now <= FEED_MAX / 2))
+		wake_up(&ctx->park_wait);
+	part_free(part);
+}
+
+/**
+ * kcr_feed_take() - put the pages of a process in place
+ * @p: current is its leader, and its mappings are there
+ *
+ * Shared memory whose pages come before its own is filled, too.
+ */
+int kcr_feed_take(struct kcr_process *p)
+{
+	struct kcr_ctx *ctx = p->ctx;
+	struct kcr_part *part;
+	int ret;
+
+	for (;;) {
+		part = next_part(ctx);
+		if (IS_ERR_OR_NULL(part))
+			return PTR_ERR_OR_ZERO(part);
+		ret = kcr_mm_page_run(p, &part->run, part->count ? part->pages : NULL);
+		if (ret == KCR_PAGES_OTHERS)
+			return 0;
+		part_taken(ctx, part, ret);
+		if (ret < 0)
+			return ret;
+		cond_resched();
+	}
+}
+
+/* kcr_feed_drop() - nobody that was made takes any more */
+void kcr_feed_drop(struct kcr_ctx *ctx)
+{
+	struct kcr_part *part, *next;
+
+	if (!ctx->feed)
+		return;
+	list_for_each_entry_safe(part, next, &ctx->feed->parts, node)
+		part_free(part);
+	kfree(ctx->feed);
+	ctx->feed = NULL;
+}
