@@ -355,15 +355,15 @@ struct kcr_chunk {
  * @offset: next byte of the stream
  * @written: bytes that have reached, or come from, @image
  * @records: written or read so far
- * @index_offset: of the first KCR_KIND_INDEX record, 0 for none yet
+ * @index_offset: of the KCR_KIND_INDEX record that END names, so far; 0 for none yet
  * @chunks: what is buffered
  * @buffered: bytes of @chunks
  * @buffer_limit: for @buffered, while not @direct
  * @open_rec: head of the record between kcr_rec_begin() and kcr_rec_end()
  * @open_crc: checksum of its payload so far
  * @open_len: bytes of its payload so far
- * @index: runs of pages that were written
- * @index_bytes: that the index will take
+ * @index: runs of pages that no part of the index has yet
+ * @index_bytes: that they will take in it
  *
  * @objects: restart: id to object
  * @saved: checkpoint: what kcr_save_object() has saved

@@ -209,6 +209,18 @@ static int read_end(struct kcr_ctx *ctx)
 	return ret ? kcr_bad_structure(ctx, ret, why) : 0;
 }
 
+/* Only where it is: pages are checked by their record's checksum. */
+static int read_index(struct kcr_ctx *ctx)
+{
+	const char *why;
+	int ret = kcr_read_payload(ctx, ctx->pages_buf);
+
+	if (ret)
+		return ret;
+	ret = kcr_parse_index(&ctx->next, ctx->pages_buf, &ctx->index_offset, &why);
+	return ret < 0 ? kcr_bad_structure(ctx, ret, why) : 0;
+}
+
 /* One record of the second part. */
 static int read_one(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {
@@ -216,9 +228,7 @@ static int read_one(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 	case KCR_KIND_PAGES:
 		return read_page_run(ctx, page_run);
 	case KCR_KIND_INDEX:
-		if (!ctx->index_offset)
-			ctx->index_offset = le64_to_cpu(ctx->next.offset);
-		fallthrough;
+		return read_index(ctx);
 	case KCR_KIND_PAD:
 		return kcr_read_payload(ctx, ctx->pages_buf);
 	case KCR_KIND_END:
@@ -252,8 +262,6 @@ static int buffers(struct kcr_ctx *ctx)
  * @ctx: the operation, after kcr_read_recs()
  * @page_run: is handed each run, and reads its pages with kcr_read_run(), or says
  *	KCR_PAGES_SKIP; NULL: they are only checked
- *
- * The index is only checksummed: pages are checked by their record's checksum.
  */
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {

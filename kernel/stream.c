@@ -23,14 +23,6 @@
 
 #define KCR_CHUNK_SIZE	(256u << 10)
 
-/* A run of pages in the index, with its hashes. */
-struct index_run {
-	struct list_head node;
-	struct kcr_img_index_run run;
-	unsigned int count;		/* hashes that follow */
-	u8 hash[][KCR_HASH_LEN];
-};
-
 static int write_error(struct kcr_ctx *ctx, ssize_t ret)
 {
 	if (kcr_cancelled(ctx))
@@ -267,25 +259,6 @@ int kcr_write_rec(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
 	return kcr_rec_end(ctx);
 }
 
-static struct index_run *index_add(struct kcr_ctx *ctx, u32 mm, u64 addr,
-				   unsigned int count, unsigned int hashes)
-{
-	struct index_run *r;
-
-	r = kvzalloc(struct_size(r, hash, hashes), GFP_KERNEL);
-	if (!r) {
-		kcr_nomem(ctx);
-		return NULL;
-	}
-	r->run.mm = cpu_to_le32(mm);
-	r->run.count = cpu_to_le32(count);
-	r->run.addr = cpu_to_le64(addr);
-	r->count = hashes;
-	list_add_tail(&r->node, &ctx->index);
-	ctx->index_bytes += sizeof(r->run) + hashes * KCR_HASH_LEN;
-	return r;
-}
-
 static int write_bvecs(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
 {
 	struct bio_vec *vec;
@@ -342,7 +315,7 @@ static u32 pad_before(struct kcr_ctx *ctx)
 int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		     struct page **pages, unsigned int count, const u8 *hash)
 {
-	struct index_run *index = index_add(ctx, mm, addr, count, count);
+	struct kcr_index_run *index = kcr_index_add(ctx, mm, addr, count, count);
 	struct kcr_img_pages run = {
 		.mm = cpu_to_le32(mm),
 		.count = cpu_to_le32(count),
@@ -353,7 +326,7 @@ int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 	int ret;
 
 	if (!index)
-		return -ENOMEM;
+		return ctx->error;
 	run.pad = cpu_to_le32(pad_before(ctx));
 	ret = kcr_rec_begin(ctx, KCR_KIND_PAGES, 2, 0, 0) ?:
 	      kcr_rec_put(ctx, &run, sizeof(run)) ?:
@@ -406,7 +379,7 @@ int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 int kcr_write_earlier(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,
 		      u64 first)
 {
-	struct index_run *index = index_add(ctx, mm, addr, count, 0);
+	struct kcr_index_run *index = kcr_index_add(ctx, mm, addr, count, 0);
 	struct kcr_img_pages_earlier run = {
 		.run.mm = cpu_to_le32(mm),
 		.run.count = cpu_to_le32(count),
@@ -416,7 +389,7 @@ int kcr_write_earlier(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned
 	};
 
 	if (!index)
-		return -ENOMEM;
+		return ctx->error;
 	index->run.offset = cpu_to_le64(KCR_INDEX_EARLIER | first);
 	WRITE_ONCE(ctx->pages_earlier, ctx->pages_earlier + count);
 	return kcr_write_rec(ctx, KCR_KIND_PAGES, 1, 0, 0, &run, sizeof(run));
@@ -439,34 +412,9 @@ int kcr_write_no_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigne
 		.flags = cpu_to_le32(flags),
 	};
 
-	if (!index_add(ctx, mm, addr, count, 0))
-		return -ENOMEM;
+	if (!kcr_index_add(ctx, mm, addr, count, 0))
+		return ctx->error;
 	return kcr_write_rec(ctx, KCR_KIND_PAGES, 1, 0, 0, &run, sizeof(run));
-}
-
-static int write_index(struct kcr_ctx *ctx)
-{
-	struct index_run *r;
-	int ret = 0;
-
-	list_for_each_entry(r, &ctx->index, node) {
-		size_t len = sizeof(r->run) + r->count * KCR_HASH_LEN;
-
-		if (ctx->open_rec && ctx->open_len + len > KCR_REC_MAX)
-			ret = kcr_rec_end(ctx);
-		if (!ret && !ctx->open_rec) {
-			if (!ctx->index_offset)
-				ctx->index_offset = ctx->offset;
-			ret = kcr_rec_begin(ctx, KCR_KIND_INDEX, 1, 0, 0);
-		}
-		if (!ret)
-			ret = kcr_rec_put(ctx, &r->run, sizeof(r->run)) ?:
-			      kcr_rec_put(ctx, r->hash, r->count * KCR_HASH_LEN);
-		if (ret)
-			return ret;
-		cond_resched();
-	}
-	return ctx->open_rec ? kcr_rec_end(ctx) : 0;
 }
 
 /* kcr_write_head() - the first bytes of the image */
@@ -489,7 +437,7 @@ int kcr_write_head(struct kcr_ctx *ctx)
 /* kcr_write_end() - index and end record; then everything is flushed */
 int kcr_write_end(struct kcr_ctx *ctx)
 {
-	int ret = write_index(ctx);
+	int ret = kcr_index_write(ctx);
 	struct kcr_img_end end = {
 		.total = cpu_to_le64(ctx->offset + sizeof(struct kcr_rec_head) +
 				     sizeof(end)),
@@ -508,11 +456,8 @@ int kcr_write_end(struct kcr_ctx *ctx)
 void kcr_stream_drop(struct kcr_ctx *ctx)
 {
 	struct kcr_chunk *chunk, *next;
-	struct index_run *r, *rnext;
 
 	list_for_each_entry_safe(chunk, next, &ctx->chunks, node)
 		chunk_free(ctx, chunk);
-	list_for_each_entry_safe(r, rnext, &ctx->index, node)
-		kvfree(r);
-	INIT_LIST_HEAD(&ctx->index);
+	kcr_index_drop(ctx);
 }

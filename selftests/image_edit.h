@@ -208,6 +208,20 @@ static inline void fill_end(struct rec *rec, size_t off, size_t records, size_t 
 	end->index = htole64(index);
 }
 
+/* A part of the index names the one before it; returns what the end is to name. */
+static inline size_t fill_index(struct rec *rec, size_t off, size_t before)
+{
+	struct kcr_img_index *part = (void *)rec->data;
+
+	if (kind_of(rec) != KCR_KIND_INDEX)
+		return before;
+	if (le16toh(rec->head.version) < 2)
+		return before ? before : off;
+	if (rec->len >= sizeof(*part))
+		part->before = htole64(before);
+	return off;
+}
+
 /**
  * put_together() - an image of changed records, to be freed
  * @img: the records
@@ -229,8 +243,7 @@ static inline struct bytes put_together(struct image *img, bool end)
 
 		if (end)
 			fill_end(rec, off, i + 1, pages, index);
-		if (kind_of(rec) == KCR_KIND_INDEX && !index)
-			index = off;
+		index = end ? fill_index(rec, off, index) : index;
 		if (is_run(rec))
 			pages += le32toh(((struct kcr_img_pages *)rec->data)->count);
 		emit_rec(b.data + off, rec, off);

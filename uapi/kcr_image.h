@@ -226,6 +226,19 @@ struct kcr_img_pages_earlier {
 };
 
 /**
+ * struct kcr_img_index - KCR_KIND_INDEX, a part of the index
+ * @before: offset of the part before this one, 0 for the first
+ *
+ * What follows is a struct kcr_img_index_run with its hashes for each run of pages
+ * since the part before. Parts stand between runs, so that who writes an image
+ * need not keep all of it. In version 1 this structure was not there; all of
+ * the index stood behind the pages, in as many records as KCR_REC_MAX made it.
+ */
+struct kcr_img_index {
+	__le64	before;
+};
+
+/**
  * struct kcr_img_index_run - one KCR_KIND_PAGES record, as the index tells it
  * @mm: as there
  * @count: as there
@@ -233,10 +246,8 @@ struct kcr_img_pages_earlier {
  * @offset: of the first page's bytes in the image; 0 for KCR_PAGES_ZERO and
  *	_PARENT; for KCR_PAGES_EARLIER KCR_INDEX_EARLIER + @first of the run
  *
- * KCR_KIND_INDEX holds, one after the other, for each run this structure and
- * then @count hashes of 16 bytes (none for a run without bytes). A hash is
- * XXH64(page, 0) followed by XXH64(page, KCR_HASH_SEED), little-endian. An
- * index of more than KCR_REC_MAX bytes is written as several records.
+ * It is followed by @count hashes of 16 bytes (none for a run without bytes). A
+ * hash is XXH64(page, 0) followed by XXH64(page, KCR_HASH_SEED), little-endian.
  */
 struct kcr_img_index_run {
 	__le32	mm;
@@ -257,7 +268,8 @@ struct kcr_img_index_run {
  * @pages: pages whose bytes are in the image
  * @pages_zero: pages left out because they hold zeros
  * @pages_file: pages left out because a file holds them
- * @index: offset of the first KCR_KIND_INDEX record, 0 for none
+ * @index: offset of the last KCR_KIND_INDEX record, of the first in version 1 of
+ *	that; 0 for none
  */
 struct kcr_img_end {
 	__le64	total;

@@ -185,7 +185,8 @@ static const struct kcr_parse_bounds kcr_parse_bounds[KCR_KIND_MAX] = {
 	 (nr) == KCR_KIND_FS || (nr) == KCR_KIND_BLOCKED ||			\
 	 (nr) == KCR_KIND_FOWN ||					\
 	 (nr) == KCR_KIND_MM || (nr) == KCR_KIND_VMA ||			\
-	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ? 2 : 1)
+	 (nr) == KCR_KIND_SHMEM || (nr) == KCR_KIND_PAGES ||			\
+	 (nr) == KCR_KIND_INDEX ? 2 : 1)
 
 /* The newest layout of each kind that is known here, 0 for no such kind. */
 static const __u16 kcr_parse_version[KCR_KIND_MAX] = {
@@ -419,6 +420,32 @@ int kcr_parse_pages(const struct kcr_img_pages *pages, __u64 rec_offset,
 	if (len != sizeof(*pages) + pad + ((__u64)count << KCR_PARSE_PAGE_SHIFT))
 		return bad(-EBADMSG, "run of pages has the wrong length", why);
 	return 0;
+}
+
+/**
+ * kcr_parse_index() - does a part of the index follow the one before it?
+ * @rec: head of the KCR_KIND_INDEX record
+ * @payload: all of it
+ * @at: what the end would name if there was no part but those before, 0 for none;
+ *	set to what it would with this one
+ * @why: set to the reason when it does not
+ *
+ * Returns the bytes that stand before the first run.
+ */
+int kcr_parse_index(const struct kcr_rec_head *rec, const void *payload, __u64 *at,
+		    const char **why)
+{
+	const struct kcr_img_index *part = payload;
+
+	if (le16_to_cpu(rec->version) < 2) {
+		if (!*at)
+			*at = le64_to_cpu(rec->offset);
+		return 0;
+	}
+	if (le64_to_cpu(part->before) != *at)
+		return bad(-EBADMSG, "part of the index does not follow the one before it", why);
+	*at = le64_to_cpu(rec->offset);
+	return sizeof(*part);
 }
 
 /**

@@ -67,7 +67,7 @@ static inline __u64 kcr_xxh64(const void *p, size_t n)
  * @offset: of the KCR_KIND_END record
  * @records: records read, the KCR_KIND_END record included
  * @pages: pages whose bytes were in the image
- * @index: offset of the first KCR_KIND_INDEX record, 0 for none
+ * @index: as kcr_parse_index() has set it, 0 for none
  */
 struct kcr_parse_sum {
 	__u64	offset;
@@ -83,6 +83,8 @@ int kcr_parse_payload(const struct kcr_rec_head *rec, __u32 crc,
 		      const char **why);
 int kcr_parse_pages(const struct kcr_img_pages *pages, __u64 rec_offset,
 		    __u64 len, const char **why);
+int kcr_parse_index(const struct kcr_rec_head *rec, const void *payload, __u64 *at,
+		    const char **why);
 int kcr_parse_index_run(const struct kcr_img_index_run *run, __u64 left,
 			const char **why);
 int kcr_parse_end(const struct kcr_img_end *end,

@@ -117,6 +117,34 @@ static void put_index(struct build *b, const void *p, size_t len)
 	b->index_len += len;
 }
 
+static void end_part(struct build *b)
+{
+	struct kcr_img_index *part = (void *)b->index;
+	uint64_t at = b->len;
+
+	if (!b->index_len)
+		return;
+	if (b->part)
+		part->before = cpu_to_le64(b->part_at);
+	build_rec_flags(b, KCR_KIND_INDEX, b->part ? 2 : 1, KCR_REC_CRITICAL, b->index,
+			b->index_len);
+	b->part_at = at;
+	b->index_len = 0;
+	b->part_runs = 0;
+}
+
+static void begin_run(struct build *b)
+{
+	struct kcr_img_index part = { 0 };
+
+	if (!b->part)
+		return;
+	if (b->part_runs == b->part)
+		end_part(b);
+	if (!b->part_runs++)
+		put_index(b, &part, sizeof(part));
+}
+
 static void index_run(struct build *b, const struct kcr_img_pages *run,
 		      uint64_t offset, const uint8_t *pages)
 {
@@ -139,15 +167,18 @@ static void index_run(struct build *b, const struct kcr_img_pages *run,
 void build_pages(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 		 const void *pages)
 {
-	size_t offset = begin_rec(b, KCR_KIND_PAGES, KCR_REC_CRITICAL);
-	uint32_t pad = b->unaligned ? 0 : -(b->len + sizeof(struct kcr_img_pages)) % BUILD_PAGE;
 	struct kcr_img_pages run = {
 		.mm = cpu_to_le32(mm),
 		.count = cpu_to_le32(count),
 		.addr = cpu_to_le64(addr),
-		.pad = cpu_to_le32(pad),
 	};
+	size_t offset;
+	uint32_t pad;
 
+	begin_run(b);
+	offset = begin_rec(b, KCR_KIND_PAGES, KCR_REC_CRITICAL);
+	pad = b->unaligned ? 0 : -(b->len + sizeof(run)) % BUILD_PAGE;
+	run.pad = cpu_to_le32(pad);
 	put(b, &run, sizeof(run));
 	put(b, NULL, pad);
 	index_run(b, &run, b->len, pages);
@@ -186,6 +217,7 @@ void build_zeros(struct build *b, uint32_t mm, uint64_t addr, uint32_t count)
 		.flags = cpu_to_le32(KCR_PAGES_ZERO),
 	};
 
+	begin_run(b);
 	build_rec(b, KCR_KIND_PAGES, 0, 0, &run, sizeof(run));
 	index_run(b, &run, 0, NULL);
 }
@@ -204,6 +236,7 @@ void build_earlier(struct build *b, uint32_t mm, uint64_t addr, uint32_t count,
 		.first = cpu_to_le64(first),
 	};
 
+	begin_run(b);
 	build_rec(b, KCR_KIND_PAGES, 0, 0, &run, sizeof(run));
 	index_run(b, &run.run, KCR_INDEX_EARLIER + first, NULL);
 }
@@ -223,10 +256,8 @@ void build_end(struct build *b)
 {
 	struct kcr_img_end end = { .pages = cpu_to_le64(b->pages) };
 
-	if (b->index_len) {
-		end.index = cpu_to_le64(b->len);
-		build_rec(b, KCR_KIND_INDEX, 0, 0, b->index, b->index_len);
-	}
+	end_part(b);
+	end.index = cpu_to_le64(b->part_at);
 	end.total = cpu_to_le64(b->len + sizeof(struct kcr_rec_head) + sizeof(end));
 	end.records = cpu_to_le64(b->records + 1);
 	build_rec(b, KCR_KIND_END, 0, 0, &end, sizeof(end));

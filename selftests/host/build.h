@@ -23,6 +23,9 @@
  * @runs: of pages with bytes
  * @pages: whose bytes are there
  * @unaligned: pages stand where they come, as in increments
+ * @part: runs in each part of the index; 0: it is of version 1
+ * @part_at: where the last part is, or the index of version 1
+ * @part_runs: in the part that is being made
  */
 struct build {
 	uint8_t *data;
@@ -34,6 +37,9 @@ struct build {
 	unsigned int runs;
 	uint64_t pages;
 	bool unaligned;
+	unsigned int part;
+	uint64_t part_at;
+	unsigned int part_runs;
 };
 
 void build_begin(struct build *b);

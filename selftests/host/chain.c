@@ -95,6 +95,7 @@ static void begin(struct build *b, uint8_t id, uint8_t parent)
 	build_begin(b);
 	build_ids(b, id, parent);
 	b->unaligned = parent;
+	b->part = !parent ? 1000 : id % 2 ? 3 : 0;	/* all versions of the index */
 	build_rec(b, KCR_KIND_PROCESS, PROCESS, 0, &process, sizeof(process));
 	build_rec(b, KCR_KIND_SHMEM, SHMEM, 0, &shmem, sizeof(shmem));
 	build_rec(b, KCR_KIND_MM, MM, PROCESS, &mm, sizeof(mm));

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "../../tools/lib/image.h"
+#include "../../uapi/image/mm.h"
+#include "../../uapi/image/process.h"
 #include "build.h"
 #include "ktap.h"
 
@@ -241,6 +243,70 @@ TEST(compares_hashes_of_pages)
 	((uint8_t *)(rec_at(&b, at) + 1))[sizeof(struct kcr_img_index_run)] ^= 1;
 	build_seal_rec(&b, at);
 	EXPECT(read_all(&b, b.len, false, why) == (int)b.records);
+	EXPECT(read_all(&b, b.len, true, why) == -EBADMSG);
+	EXPECT(strstr(why, "another hash"));
+	build_free(&b);
+}
+
+/* Seven runs, and an index in parts of three. */
+static void build_parts(struct build *b)
+{
+	struct kcr_img_process process = { 0 };
+	struct kcr_img_mm mm = { 0 };
+
+	build_begin(b);
+	b->part = 3;
+	build_rec(b, KCR_KIND_PROCESS, 1, 0, &process, sizeof(process));
+	build_rec(b, KCR_KIND_MM, 2, 1, &mm, sizeof(mm));
+	build_runs(b, 2, 0x10000000, 6);
+	build_zeros(b, 2, 0x20000000, 5);
+	build_end(b);
+}
+
+TEST(takes_an_index_in_parts)
+{
+	struct build b;
+
+	build_parts(&b);
+	EXPECT(b.records == 2 + 7 + 3 + 1);
+	EXPECT(read_sample(&b) == (int)b.records);
+	build_free(&b);
+}
+
+/* The last part's name of the one before it. */
+static __le64 *before(struct build *b)
+{
+	return &((struct kcr_img_index *)(rec_at(b, b->part_at) + 1))->before;
+}
+
+TEST(refuses_parts_of_an_index_that_are_not_one)
+{
+	char why[192];
+	struct build b;
+
+	build_parts(&b);
+	*before(&b) = 0;
+	build_seal_rec(&b, b.part_at);
+	EXPECT(read_all(&b, b.len, false, why) == -EBADMSG);
+	EXPECT(strstr(why, "does not follow the one before it"));
+	*before(&b) = cpu_to_le64(b.part_at);
+	build_seal_rec(&b, b.part_at);
+	EXPECT(read_sample(&b) == -EBADMSG);
+	build_free(&b);
+}
+
+TEST(compares_hashes_of_every_part)
+{
+	struct kcr_img_index_run *run;
+	char why[192];
+	struct build b;
+	size_t at;
+
+	build_parts(&b);
+	at = find_rec(&b, KCR_KIND_INDEX);
+	run = (void *)((uint8_t *)(rec_at(&b, at) + 1) + sizeof(struct kcr_img_index));
+	*(uint8_t *)(run + 1) ^= 1;
+	build_seal_rec(&b, at);
 	EXPECT(read_all(&b, b.len, true, why) == -EBADMSG);
 	EXPECT(strstr(why, "another hash"));
 	build_free(&b);

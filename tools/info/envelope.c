@@ -49,10 +49,13 @@ const struct info_ops info_pages = {
 
 static void index_print(struct emit *e, const struct image_rec *rec)
 {
-	const char *p = rec->data, *why;
-	uint64_t left = rec->len, runs = 0;
+	size_t first = rec->version < 2 ? 0 : sizeof(struct kcr_img_index);
+	const char *p = (const char *)rec->data + first, *why;
+	uint64_t left = rec->len - first, runs = 0;
 	int n;
 
+	if (first)
+		EMIT64(e, (const struct kcr_img_index *)rec->data, before);
 	for (; left; left -= n, p += n, runs++) {
 		n = kcr_parse_index_run((const void *)p, left, &why);
 		if (n < 0) {

@@ -309,6 +309,16 @@ static int check_end(struct image *img)
 	return img->verify ? verify_end(img) : 0;
 }
 
+static int look_at_index(struct image *img)
+{
+	const char *why;
+	int n = kcr_parse_index(&img->rec_head, img->rec.data, &img->sum.index, &why);
+
+	if (n < 0)
+		return fail_structure(img, n, why);
+	return img->verify ? verify_index(img, n) : 0;
+}
+
 static int look_at_rec(struct image *img)
 {
 	if (!img->rec.known)
@@ -317,9 +327,7 @@ static int look_at_rec(struct image *img)
 		return check_end(img);
 	if (img->rec.kind != KCR_KIND_INDEX)
 		return 0;
-	if (!img->sum.index)
-		img->sum.index = img->rec.offset;
-	return img->verify ? verify_index(img) : 0;
+	return look_at_index(img);
 }
 
 /**

@@ -143,21 +143,113 @@ static int read_payload(struct link *l, const struct kcr_rec_head *head, void *p
 	return r < 0 ? link_fail(l, r, why, v) : 0;
 }
 
-static int read_index_rec(struct link *l, const struct kcr_rec_head *head, struct verdict *v)
+/* The payload of a part of the index, to be freed. */
+static uint8_t *read_part(struct link *l, const struct kcr_rec_head *head, struct verdict *v)
 {
 	uint64_t len = le64_to_cpu(head->len);
 	uint8_t *p;
-	int r;
 
-	if (len > l->access.size)
-		return link_fail(l, -EBADMSG, "index of pages is cut short", v);
+	if (len > l->access.size) {
+		link_fail(l, -EBADMSG, "index of pages is cut short", v);
+		return NULL;
+	}
 	p = malloc(len);
 	if (!p)
-		return link_fail(l, -ENOMEM, "not enough memory", v);
-	r = read_payload(l, head, p, v);
-	if (!r)
-		r = take_index(l, p, len, le64_to_cpu(head->offset) + sizeof(*head), v);
+		link_fail(l, -ENOMEM, "not enough memory", v);
+	else if (!read_payload(l, head, p, v))
+		return p;
 	free(p);
+	return NULL;
+}
+
+static int take_part(struct link *l, const struct kcr_rec_head *head, __u64 *last,
+		     struct verdict *v)
+{
+	uint64_t len = le64_to_cpu(head->len);
+	uint8_t *p = read_part(l, head, v);
+	const char *why;
+	int n;
+
+	if (!p)
+		return -1;
+	n = kcr_parse_index(head, p, last, &why);
+	if (n < 0)
+		n = link_fail(l, n, why, v);
+	else
+		n = take_index(l, p + n, len - n, le64_to_cpu(head->offset) + sizeof(*head) + n, v);
+	free(p);
+	return n;
+}
+
+/* Version 1: they follow one another. */
+static int read_series(struct link *l, uint64_t end, struct verdict *v)
+{
+	uint64_t at = le64_to_cpu(l->end.index);
+	struct kcr_rec_head head;
+	__u64 last = 0;
+
+	while (at < end) {
+		if (read_rec_head(l, at, KCR_KIND_INDEX, &head, v) < 0 ||
+		    take_part(l, &head, &last, v) < 0)
+			return -1;
+		at += sizeof(head) + kcr_parse_padded(le64_to_cpu(head.len));
+	}
+	return 0;
+}
+
+/**
+ * struct parts - of an index
+ * @at: where they are, the last one first
+ * @nr: how many
+ */
+struct parts {
+	uint64_t *at;
+	size_t nr;
+};
+
+static int add_part(struct link *l, struct parts *parts, uint64_t at, struct verdict *v)
+{
+	uint64_t *more = reallocarray(parts->at, parts->nr + 1, sizeof(*more));
+
+	if (!more)
+		return link_fail(l, -ENOMEM, "not enough memory", v);
+	parts->at = more;
+	parts->at[parts->nr++] = at;
+	return 0;
+}
+
+/* Each names the one before it. */
+static int find_parts(struct link *l, struct parts *parts, struct verdict *v)
+{
+	uint64_t at = le64_to_cpu(l->end.index), before;
+	struct kcr_img_index part;
+	struct kcr_rec_head head;
+
+	for (; at; at = before) {
+		if (add_part(l, parts, at, v) < 0 ||
+		    read_rec_head(l, at, KCR_KIND_INDEX, &head, v) < 0 ||
+		    link_read(l, at + sizeof(head), &part, sizeof(part), v) < 0)
+			return -1;
+		before = le64_to_cpu(part.before);
+		if (le16_to_cpu(head.version) < 2 || before >= at)
+			return link_fail(l, -EBADMSG, "part of the index does not follow the one before it", v);
+	}
+	return 0;
+}
+
+static int read_parts(struct link *l, struct verdict *v)
+{
+	struct parts parts = { 0 };
+	int r = find_parts(l, &parts, v);
+	struct kcr_rec_head head;
+	__u64 last = 0;
+
+	while (!r && parts.nr--) {
+		r = read_rec_head(l, parts.at[parts.nr], KCR_KIND_INDEX, &head, v);
+		if (!r)
+			r = take_part(l, &head, &last, v);
+	}
+	free(parts.at);
 	return r;
 }
 
@@ -166,13 +258,11 @@ static int read_index(struct link *l, uint64_t end, struct verdict *v)
 	uint64_t at = le64_to_cpu(l->end.index);
 	struct kcr_rec_head head;
 
-	while (at && at < end) {
-		if (read_rec_head(l, at, KCR_KIND_INDEX, &head, v) < 0 ||
-		    read_index_rec(l, &head, v) < 0)
-			return -1;
-		at += sizeof(head) + kcr_parse_padded(le64_to_cpu(head.len));
-	}
-	return 0;
+	if (!at || at >= end)
+		return 0;
+	if (read_rec_head(l, at, KCR_KIND_INDEX, &head, v) < 0)
+		return -1;
+	return le16_to_cpu(head.version) < 2 ? read_series(l, end, v) : read_parts(l, v);
 }
 
 /* What was counted while the index was read must be what the end tells. */

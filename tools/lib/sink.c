@@ -11,6 +11,7 @@
 #include "sink.h"
 
 #define SINK_ROOM	(256u << 10)
+#define INDEX_PART	(256u << 10)	/* of 64 MB of pages */
 
 static const uint8_t zeros[KCR_PARSE_PAGE_SIZE];
 
@@ -122,11 +123,12 @@ int sink_rec(struct sink *s, const struct kcr_rec_head *like, const void *payloa
 	return put_padding(s, len);
 }
 
-static int own_rec(struct sink *s, uint32_t kind, const void *payload, size_t len)
+static int own_rec(struct sink *s, uint32_t kind, uint16_t version, const void *payload,
+		   size_t len)
 {
 	struct kcr_rec_head head = {
 		.kind = cpu_to_le32(kind),
-		.version = cpu_to_le16(1),
+		.version = cpu_to_le16(version),
 		.flags = cpu_to_le16(KCR_REC_CRITICAL),
 		.len = cpu_to_le64(len),
 		.crc = cpu_to_le32(kcr_crc32(0, payload, len)),
@@ -151,6 +153,28 @@ static int add_index(struct sink *s, const void *p, size_t len)
 	return 0;
 }
 
+/* The runs that are in no part of the index yet. */
+static int put_index(struct sink *s)
+{
+	struct kcr_img_index *part = (void *)s->index;
+	uint64_t at = s->offset;
+
+	if (!s->index_len)
+		return 0;
+	part->before = cpu_to_le64(s->index_at);
+	if (own_rec(s, KCR_KIND_INDEX, 2, s->index, s->index_len) < 0)
+		return -1;
+	s->index_at = at;
+	s->index_len = 0;
+	return 0;
+}
+
+/* As the module does it: a part ends between two runs. */
+static int begin_run(struct sink *s)
+{
+	return s->index_len >= INDEX_PART ? put_index(s) : 0;
+}
+
 static int add_index_run(struct sink *s, const struct kcr_img_pages *run, uint64_t offset)
 {
 	struct kcr_img_index_run entry = {
@@ -159,7 +183,10 @@ static int add_index_run(struct sink *s, const struct kcr_img_pages *run, uint64
 		.addr = run->addr,
 		.offset = cpu_to_le64(offset),
 	};
+	struct kcr_img_index part = { 0 };
 
+	if (!s->index_len && add_index(s, &part, sizeof(part)) < 0)
+		return -1;
 	return add_index(s, &entry, sizeof(entry));
 }
 
@@ -183,17 +210,21 @@ static uint32_t pages_crc(const struct kcr_img_pages *run, const uint8_t *hashes
 int sink_pages(struct sink *s, const struct kcr_img_pages *like, const uint8_t *pages,
 	       const uint8_t *hashes)
 {
-	uint64_t first = s->offset + sizeof(struct kcr_rec_head) + sizeof(*like);
-	uint32_t pad = -first % KCR_PARSE_PAGE_SIZE, count = le32_to_cpu(like->count);
+	uint32_t pad, count = le32_to_cpu(like->count);
 	size_t bytes = (size_t)count * KCR_PARSE_PAGE_SIZE;
 	struct kcr_img_pages run = *like;
 	struct kcr_rec_head head = {
 		.kind = cpu_to_le32(KCR_KIND_PAGES),
 		.version = cpu_to_le16(2),
 		.flags = cpu_to_le16(KCR_REC_CRITICAL),
-		.len = cpu_to_le64(sizeof(run) + pad + bytes),
 	};
+	uint64_t first;
 
+	if (begin_run(s) < 0)
+		return -1;
+	first = s->offset + sizeof(head) + sizeof(run);
+	pad = -first % KCR_PARSE_PAGE_SIZE;
+	head.len = cpu_to_le64(sizeof(run) + pad + bytes);
 	run.pad = cpu_to_le32(pad);
 	head.crc = cpu_to_le32(pages_crc(&run, hashes));
 	s->pages += count;
@@ -207,36 +238,7 @@ int sink_pages(struct sink *s, const struct kcr_img_pages *like, const uint8_t *
 int sink_no_pages(struct sink *s, const struct kcr_rec_head *like,
 		  const struct kcr_img_pages *run)
 {
-	return sink_rec(s, like, run) < 0 ? -1 : add_index_run(s, run, 0);
-}
-
-/* As many runs as one record holds. */
-static size_t index_part(const struct sink *s, size_t from)
-{
-	size_t at = from;
-	const char *why;
-	int n;
-
-	while (at < s->index_len) {
-		n = kcr_parse_index_run((const void *)(s->index + at), s->index_len - at, &why);
-		if (n <= 0 || at + n - from > KCR_REC_MAX)
-			break;
-		at += n;
-	}
-	return at - from;
-}
-
-static int put_index(struct sink *s)
-{
-	size_t at, len;
-
-	s->index_at = s->index_len ? s->offset : 0;
-	for (at = 0; at < s->index_len; at += len) {
-		len = index_part(s, at);
-		if (!len || own_rec(s, KCR_KIND_INDEX, s->index + at, len) < 0)
-			return -1;
-	}
-	return 0;
+	return begin_run(s) < 0 || sink_rec(s, like, run) < 0 ? -1 : add_index_run(s, run, 0);
 }
 
 /**
@@ -254,7 +256,7 @@ int sink_end(struct sink *s, const struct kcr_img_end *like)
 	end.records = cpu_to_le64(s->records + 1);
 	end.pages = cpu_to_le64(s->pages);
 	end.index = cpu_to_le64(s->index_at);
-	return own_rec(s, KCR_KIND_END, &end, sizeof(end)) < 0 ? -1 : flush(s);
+	return own_rec(s, KCR_KIND_END, 1, &end, sizeof(end)) < 0 ? -1 : flush(s);
 }
 
 void sink_close(struct sink *s)

@@ -18,10 +18,10 @@
  * @pages: with bytes, so far
  * @buf: that is not written yet
  * @used: bytes of it
- * @index: the index so far: runs, with their hashes
+ * @index: the part of the index that is not written yet: runs, with their hashes
  * @index_len: bytes of it
  * @index_room: that there is room for
- * @index_at: where it begins in the image
+ * @index_at: where the last part that was written is in the image
  * @written: bytes that @fd has taken; somebody else may look
  * @v: told of a failure
  */

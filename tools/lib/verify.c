@@ -2,8 +2,8 @@
 /*
  * Looking at every byte of an image.
  *
- * The index comes after the pages, so it is made again while they pass by,
- * and compared in the end: 16 bytes for each page of 4096.
+ * A part of the index comes after the pages that it tells of, so it is made again
+ * while they pass by, and compared then: 16 bytes for each page of 4096.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -195,14 +195,22 @@ static int compare_run(struct image *img, const uint8_t *p, int len)
 	return 0;
 }
 
+/* All that was there so far has been told of: no need to keep it. */
+static void forget(struct verify *v)
+{
+	if (v->compared == v->len)
+		v->compared = v->len = 0;
+}
+
 /**
  * verify_index() - does the index tell what was there?
- * @img: an index has been read
+ * @img: a part of it has been read
+ * @first: where in it the runs begin
  */
-int verify_index(struct image *img)
+int verify_index(struct image *img, size_t first)
 {
-	const uint8_t *p = img->rec.data;
-	uint64_t left = img->rec.len;
+	const uint8_t *p = (const uint8_t *)img->rec.data + first;
+	uint64_t left = img->rec.len - first;
 	const char *why;
 	int n, r;
 
@@ -214,6 +222,7 @@ int verify_index(struct image *img)
 		if (r < 0)
 			return r;
 	}
+	forget(img->verify);
 	return 0;
 }
 

@@ -14,7 +14,7 @@ void verify_free(struct verify *v);
 int verify_rec(struct image *img);
 int verify_run(struct image *img, const struct kcr_img_pages_earlier *earlier);
 int verify_pages(struct image *img, const void *pages, size_t len);
-int verify_index(struct image *img);
+int verify_index(struct image *img, size_t first);
 int verify_end(struct image *img);
 
 void page_hash(const void *page, uint8_t hash[KCR_HASH_LEN]);
