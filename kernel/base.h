@@ -15,6 +15,6 @@ void kcr_base_head(const struct kcr_ctx *ctx, struct kcr_image_head *head);
 void kcr_base_drop(struct kcr_ctx *ctx);
 
 int kcr_write_changes(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
-		      struct page **pages, unsigned int count);
+		      struct page **pages, unsigned int count, const u8 *hash);
 
 #endif /* _KCR_BASE_H */

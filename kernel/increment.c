@@ -11,12 +11,6 @@
 #include "base.h"
 #include "stream.h"
 
-/* One run of pages while it is compared. */
-struct changes {
-	u8 hash[KCR_PAGES_MAX][KCR_HASH_LEN];
-	u64 first[KCR_PAGES_MAX];
-};
-
 /* How many pages, from one on, make one run? */
 static unsigned int alike(const u64 *first, unsigned int left)
 {
@@ -31,8 +25,8 @@ static unsigned int alike(const u64 *first, unsigned int left)
 	return n;
 }
 
-static int write_cut(struct kcr_ctx *ctx, struct changes *c, u32 mm, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count)
+static int write_cut(struct kcr_ctx *ctx, const u64 *first, u32 mm, u64 addr, u32 flags,
+		     struct page **pages, unsigned int count, const u8 *hash)
 {
 	unsigned int i, n;
 	int ret;
@@ -40,11 +34,12 @@ static int write_cut(struct kcr_ctx *ctx, struct changes *c, u32 mm, u64 addr, u
 	for (i = 0; i < count; i += n) {
 		u64 at = addr + ((u64)i << PAGE_SHIFT);
 
-		n = alike(&c->first[i], count - i);
-		if (c->first[i] == KCR_BASE_NONE)
-			ret = kcr_write_hashed(ctx, mm, at, flags, pages + i, n, c->hash[i]);
+		n = alike(first + i, count - i);
+		if (first[i] == KCR_BASE_NONE)
+			ret = kcr_write_hashed(ctx, mm, at, flags, pages + i, n,
+					       hash + i * KCR_HASH_LEN);
 		else
-			ret = kcr_write_earlier(ctx, mm, at, flags, n, c->first[i]);
+			ret = kcr_write_earlier(ctx, mm, at, flags, n, first[i]);
 		if (ret)
 			return ret;
 	}
@@ -59,18 +54,18 @@ static int write_cut(struct kcr_ctx *ctx, struct changes *c, u32 mm, u64 addr, u
  * @flags: KCR_PAGES_HUGE or 0
  * @pages: their contents don't change until this returns
  * @count: 1 to KCR_PAGES_MAX
+ * @hash: of each, KCR_HASH_LEN bytes
  */
 int kcr_write_changes(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
-		      struct page **pages, unsigned int count)
+		      struct page **pages, unsigned int count, const u8 *hash)
 {
-	struct changes *c = kvmalloc(sizeof(*c), GFP_KERNEL);
+	u64 *first = kvmalloc_array(count, sizeof(*first), GFP_KERNEL);
 	int ret;
 
-	if (!c)
+	if (!first)
 		return kcr_nomem(ctx);
-	kcr_hash_pages(pages, count, c->hash[0]);
-	ret = kcr_base_find(ctx, mm, addr, count, c->hash[0], c->first) ?:
-	      write_cut(ctx, c, mm, addr, flags, pages, count);
-	kvfree(c);
+	ret = kcr_base_find(ctx, mm, addr, count, hash, first) ?:
+	      write_cut(ctx, first, mm, addr, flags, pages, count, hash);
+	kvfree(first);
 	return ret;
 }

@@ -525,7 +525,7 @@ int kcr_rec_begin(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
 int kcr_rec_put(struct kcr_ctx *ctx, const void *data, size_t len);
 int kcr_rec_end(struct kcr_ctx *ctx);
 int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
-		    struct page **pages, unsigned int count);
+		    struct page **pages, unsigned int count, const u8 *hash);
 int kcr_write_no_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		       unsigned int count);
 int kcr_stream_flush(struct kcr_ctx *ctx);

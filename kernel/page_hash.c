@@ -1,80 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hashes of pages, for the index of an image, worked out on several
- * processors: one alone hashes hardly faster than it copies.
+ * What is to be known of pages before they are written: whether they hold only
+ * zeros, and their hashes, for the index of an image.
+ *
+ * One processor alone hashes hardly faster than it copies. So others do it, while
+ * the pages before are written.
  */
-#include <linux/cpumask.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
-#include <linux/workqueue.h>
+#include <linux/string.h>
 #include <linux/xxhash.h>
 
 #include "kcr.h"
 #include "stream.h"
 
 #define SHARE_MIN	32u	/* pages that are worth waking somebody */
-#define HELPERS_MAX	3u
 
-/**
- * struct share - some of the pages
- * @work: for a worker, where it is not the caller's own share
- * @pages: the first
- * @count: how many
- * @hash: of the first, the others' follow
- */
-struct share {
-	struct work_struct work;
-	struct page **pages;
-	unsigned int count;
-	u8 *hash;
-};
-
-static void hash_page(struct page *page, u8 *hash)
+static void hash_page(const void *p, u8 *hash)
 {
-	void *p = kmap_local_page(page);
 	__le64 h[2] = {
 		cpu_to_le64(xxh64(p, PAGE_SIZE, 0)),
 		cpu_to_le64(xxh64(p, PAGE_SIZE, KCR_HASH_SEED)),
 	};
 
-	kunmap_local(p);
 	BUILD_BUG_ON(sizeof(h) != KCR_HASH_LEN);
 	memcpy(hash, h, sizeof(h));
 }
 
-static void hash_share(struct work_struct *work)
+static void sum_page(struct kcr_page_sums *s, unsigned int i)
 {
-	struct share *s = container_of(work, struct share, work);
+	void *p;
+
+	if (!s->pages[i] || (s->skip && test_bit(i, s->skip))) {
+		s->sort[i] = KCR_PAGE_NONE;
+		return;
+	}
+	p = kmap_local_page(s->pages[i]);
+	s->sort[i] = memchr_inv(p, 0, PAGE_SIZE) ? KCR_PAGE_DATA : KCR_PAGE_ZERO;
+	if (s->sort[i] == KCR_PAGE_DATA)
+		hash_page(p, s->hash[i]);
+	kunmap_local(p);
+}
+
+static void sum_share(struct work_struct *work)
+{
+	struct kcr_page_share *share = container_of(work, struct kcr_page_share, work);
 	unsigned int i;
 
-	for (i = 0; i < s->count; i++)
-		hash_page(s->pages[i], s->hash + i * KCR_HASH_LEN);
+	for (i = share->first; i < share->end; i++)
+		sum_page(share->sums, i);
+}
+
+static unsigned int count(struct page **pages, const unsigned long *skip)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < KCR_PAGES_MAX; i++)
+		n += pages[i] && !(skip && test_bit(i, skip));
+	return n;
 }
 
 /**
- * kcr_hash_pages() - hash each of some pages
- * @pages: their contents don't change until this returns
- * @count: how many
- * @hash: where the hashes go, KCR_HASH_LEN bytes each
+ * kcr_sums_begin() - have the pages of a window looked at
+ * @s: told when kcr_sums_end() returns
+ * @pages: KCR_PAGES_MAX of them, NULL where there is none; their contents don't
+ *	change until then
+ * @skip: bits of those that nobody needs to look at; NULL: none
  */
-void kcr_hash_pages(struct page **pages, unsigned int count, u8 *hash)
+void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned long *skip)
 {
-	unsigned int helpers = min3(count / SHARE_MIN, num_online_cpus() - 1, HELPERS_MAX);
-	struct share share[HELPERS_MAX + 1];
-	unsigned int i, from, each = count / (helpers + 1);
+	unsigned int i, n = min(count(pages, skip) / SHARE_MIN, KCR_PAGE_SHARES);
 
-	for (i = 0, from = 0; i <= helpers; i++, from += each) {
-		share[i].pages = pages + from;
-		share[i].hash = hash + from * KCR_HASH_LEN;
-		share[i].count = i < helpers ? each : count - from;
-		INIT_WORK_ONSTACK(&share[i].work, hash_share);
-		if (i < helpers)
-			queue_work(system_unbound_wq, &share[i].work);
+	s->pages = pages;
+	s->skip = skip;
+	for (i = 0; i < max(n, 1u); i++) {
+		struct kcr_page_share *share = &s->share[i];
+
+		share->sums = s;
+		share->first = KCR_PAGES_MAX * i / max(n, 1u);
+		share->end = KCR_PAGES_MAX * (i + 1) / max(n, 1u);
+		INIT_WORK(&share->work, sum_share);
+		if (n)
+			queue_work(system_unbound_wq, &share->work);
+		else
+			sum_share(&share->work);
 	}
-	hash_share(&share[helpers].work);
-	for (i = 0; i < helpers; i++)
-		if (cancel_work_sync(&share[i].work))	/* nobody had time for it */
-			hash_share(&share[i].work);
-	for (i = 0; i <= helpers; i++)
-		destroy_work_on_stack(&share[i].work);
+	s->shares = n;
+}
+
+/* kcr_sums_end() - wait for it, or do it; more than once is fine */
+void kcr_sums_end(struct kcr_page_sums *s)
+{
+	unsigned int i;
+
+	/* From the end: workers begin with the first. */
+	for (i = s->shares; i--;)
+		if (cancel_work_sync(&s->share[i].work))	/* nobody had time for it */
+			sum_share(&s->share[i].work);
+	s->shares = 0;
 }

@@ -303,14 +303,14 @@ static u32 pad_before(struct kcr_ctx *ctx)
 }
 
 /**
- * kcr_write_hashed() - write a run of pages whose hashes are known
+ * kcr_write_hashed() - write a run of pages
  * @ctx: the operation; no record is open
  * @mm: id of the address space or shared object
  * @addr: of the first page there
  * @flags: KCR_PAGES_HUGE or 0
  * @pages: their contents don't change until this returns
  * @count: 1 to KCR_PAGES_MAX
- * @hash: of each, KCR_HASH_LEN bytes; NULL: they are worked out
+ * @hash: of each, KCR_HASH_LEN bytes
  */
 int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		     struct page **pages, unsigned int count, const u8 *hash)
@@ -335,10 +335,7 @@ int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		return ret;
 	index->run.offset = cpu_to_le64(ctx->offset);
 
-	if (hash)
-		memcpy(index->hash, hash, count * KCR_HASH_LEN);
-	else
-		kcr_hash_pages(pages, count, index->hash[0]);
+	memcpy(index->hash, hash, count * KCR_HASH_LEN);
 	for (i = 0; i < count; i++)	/* the first half of each, as kcr_pages_crc() has it */
 		ctx->open_crc = kcr_crc32(ctx->open_crc, index->hash[i], sizeof(__le64));
 	ctx->open_len += (u64)count << PAGE_SHIFT;
@@ -358,13 +355,14 @@ int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
  * @flags: KCR_PAGES_HUGE or 0
  * @pages: their contents don't change until this returns
  * @count: 1 to KCR_PAGES_MAX
+ * @hash: of each, KCR_HASH_LEN bytes
  */
 int kcr_write_pages(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
-		    struct page **pages, unsigned int count)
+		    struct page **pages, unsigned int count, const u8 *hash)
 {
 	if (ctx->base)
-		return kcr_write_changes(ctx, mm, addr, flags, pages, count);
-	return kcr_write_hashed(ctx, mm, addr, flags, pages, count, NULL);
+		return kcr_write_changes(ctx, mm, addr, flags, pages, count, hash);
+	return kcr_write_hashed(ctx, mm, addr, flags, pages, count, hash);
 }
 
 /**

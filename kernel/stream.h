@@ -3,6 +3,8 @@
 #ifndef _KCR_STREAM_H
 #define _KCR_STREAM_H
 
+#include <linux/workqueue.h>
+
 #include "kcr.h"
 
 int kcr_write_head(struct kcr_ctx *ctx);
@@ -36,6 +38,34 @@ int kcr_index_write(struct kcr_ctx *ctx);
 void kcr_index_drop(struct kcr_ctx *ctx);
 
 /* page_hash.c */
-void kcr_hash_pages(struct page **pages, unsigned int count, u8 *hash);
+
+enum kcr_page_sort { KCR_PAGE_NONE, KCR_PAGE_ZERO, KCR_PAGE_DATA };
+
+#define KCR_PAGE_SHARES	4u
+
+/**
+ * struct kcr_page_sums - what is known of the pages of a window
+ * @sort: of each, enum kcr_page_sort
+ * @hash: of those with data
+ * @pages: they
+ * @skip: bits of those that nobody looks at, whose @sort is KCR_PAGE_NONE; NULL: none
+ * @shares: of @share, those that are under way
+ * @share: some of the pages, from @first up to @end, for somebody to look at
+ */
+struct kcr_page_sums {
+	u8 sort[KCR_PAGES_MAX];
+	u8 hash[KCR_PAGES_MAX][KCR_HASH_LEN];
+	struct page **pages;
+	const unsigned long *skip;
+	unsigned int shares;
+	struct kcr_page_share {
+		struct work_struct work;
+		struct kcr_page_sums *sums;
+		unsigned int first, end;
+	} share[KCR_PAGE_SHARES];
+};
+
+void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned long *skip);
+void kcr_sums_end(struct kcr_page_sums *s);
 
 #endif /* _KCR_STREAM_H */

@@ -119,7 +119,12 @@ int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c)
 {
 	if (c->parent)
 		return kcr_write_no_pages(ctx, c->id, c->addr, KCR_PAGES_PARENT, KCR_PAGES_MAX);
-	return kcr_write_window(ctx, c->id, c->addr, 0, c->pages, KCR_PAGES_MAX, c->all, NULL);
+	return kcr_write_window_now(ctx, &(struct kcr_page_window) {
+		.id = c->id,
+		.addr = c->addr,
+		.explicit_zeros = c->all,
+		.pages = c->pages,
+	});
 }
 
 /* kcr_copy_empty() - let go of its pages */

@@ -115,9 +115,29 @@ int kcr_mempolicy_bind_ranges(struct kcr_ctx *ctx, struct file *file,
 			      const struct kcr_img_mempolicy_range *ranges, unsigned int count);
 
 /* runs.c: sort a window of pages into runs and write them */
-int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count, bool explicit_zeros,
-		     const unsigned long *parents);
+
+/**
+ * struct kcr_page_window - KCR_PAGES_MAX pages that are to be written
+ * @id: of the address space or shared object
+ * @addr: of the first
+ * @flags: KCR_PAGES_HUGE or 0
+ * @explicit_zeros: a file would show something else where there are zeros
+ * @pages: NULL where there is none
+ * @parents: bits of those that are the parent process's too; NULL: none
+ * @sums: what is known of the others
+ */
+struct kcr_page_window {
+	u32 id;
+	u64 addr;
+	u32 flags;
+	bool explicit_zeros;
+	struct page **pages;
+	const unsigned long *parents;
+	const struct kcr_page_sums *sums;
+};
+
+int kcr_write_window(struct kcr_ctx *ctx, const struct kcr_page_window *w);
+int kcr_write_window_now(struct kcr_ctx *ctx, struct kcr_page_window *w);
 
 /* inherit.c: what comes from the parent process */
 int kcr_inherit_save(struct kcr_process *p, unsigned long start, u32 *flags);

@@ -3,75 +3,72 @@
  * Sorting a window of pages into runs: pages that follow one another make one
  * record; pages of zeros cost nothing where zeros are what a new mapping has.
  */
-#include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/string.h>
+#include <linux/slab.h>
 
 #include "kcr.h"
 #include "mm/internal.h"
+#include "stream.h"
 
-enum sort { SORT_NONE, SORT_ZERO, SORT_DATA, SORT_PARENT };
+/* What a run's pages have in common: their sort, or that they are the parent's. */
+#define SORT_PARENT	(KCR_PAGE_DATA + 1u)
 
-static enum sort sort_of(struct page *page)
+static unsigned int sort_of(const struct kcr_page_window *w, unsigned int i)
 {
-	enum sort sort;
-	void *p;
-
-	if (!page)
-		return SORT_NONE;
-	p = kmap_local_page(page);
-	sort = memchr_inv(p, 0, PAGE_SIZE) ? SORT_DATA : SORT_ZERO;
-	kunmap_local(p);
-	return sort;
+	return w->parents && test_bit(i, w->parents) ? SORT_PARENT : w->sums->sort[i];
 }
 
-static int write_run(struct kcr_ctx *ctx, enum sort sort, u32 id, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count, bool explicit_zeros)
+static int write_run(struct kcr_ctx *ctx, const struct kcr_page_window *w, unsigned int first,
+		     unsigned int count)
 {
-	switch (sort) {
-	case SORT_NONE:
+	u64 addr = w->addr + ((u64)first << PAGE_SHIFT);
+
+	switch (sort_of(w, first)) {
+	case KCR_PAGE_NONE:
 		return 0;
-	case SORT_ZERO:
+	case KCR_PAGE_ZERO:
 		WRITE_ONCE(ctx->pages_zero, ctx->pages_zero + count);
-		return explicit_zeros ?
-		       kcr_write_no_pages(ctx, id, addr, KCR_PAGES_ZERO, count) : 0;
+		return w->explicit_zeros ?
+		       kcr_write_no_pages(ctx, w->id, addr, KCR_PAGES_ZERO, count) : 0;
 	case SORT_PARENT:
-		return kcr_write_no_pages(ctx, id, addr, KCR_PAGES_PARENT, count);
+		return kcr_write_no_pages(ctx, w->id, addr, KCR_PAGES_PARENT, count);
 	default:
-		return kcr_write_pages(ctx, id, addr, flags, pages, count);
+		return kcr_write_pages(ctx, w->id, addr, w->flags, w->pages + first, count,
+				       w->sums->hash[first]);
 	}
 }
 
 /**
  * kcr_write_window() - write the pages of a window
  * @ctx: the operation
- * @id: of the address space or shared object
- * @addr: of the first slot of @pages
- * @flags: KCR_PAGES_HUGE or 0
- * @pages: NULL where there is none
- * @count: slots, up to KCR_PAGES_MAX
- * @explicit_zeros: a file would show something else where there are zeros
- * @parents: bits of those that are the parent process's too; NULL: none
+ * @w: the window; what is to be known of its pages is known
  */
-int kcr_write_window(struct kcr_ctx *ctx, u32 id, u64 addr, u32 flags,
-		     struct page **pages, unsigned int count, bool explicit_zeros,
-		     const unsigned long *parents)
+int kcr_write_window(struct kcr_ctx *ctx, const struct kcr_page_window *w)
 {
-	enum sort sort = SORT_NONE, next;
 	unsigned int first = 0, i;
-	int ret;
+	int ret = 0;
 
-	for (i = 0; i < count; i++) {
-		next = parents && test_bit(i, parents) ? SORT_PARENT : sort_of(pages[i]);
-		if (next == sort)
+	for (i = 1; i <= KCR_PAGES_MAX && !ret; i++) {
+		if (i < KCR_PAGES_MAX && sort_of(w, i) == sort_of(w, first))
 			continue;
-		ret = write_run(ctx, sort, id, addr + ((u64)first << PAGE_SHIFT), flags,
-				pages + first, i - first, explicit_zeros);
-		if (ret)
-			return ret;
-		sort = next;
+		ret = write_run(ctx, w, first, i - first);
 		first = i;
 	}
-	return write_run(ctx, sort, id, addr + ((u64)first << PAGE_SHIFT), flags,
-			 pages + first, count - first, explicit_zeros);
+	return ret;
+}
+
+/* kcr_write_window_now() - the same of one whose pages nobody has looked at */
+int kcr_write_window_now(struct kcr_ctx *ctx, struct kcr_page_window *w)
+{
+	struct kcr_page_sums *sums = kvmalloc(sizeof(*sums), GFP_KERNEL);
+	int ret;
+
+	if (!sums)
+		return kcr_nomem(ctx);
+	kcr_sums_begin(sums, w->pages, w->parents);
+	kcr_sums_end(sums);
+	w->sums = sums;
+	ret = kcr_write_window(ctx, w);
+	kvfree(sums);
+	return ret;
 }
