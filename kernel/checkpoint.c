@@ -220,6 +220,19 @@ static int write_image(struct kcr_ctx *ctx)
 	       kcr_mm_write(ctx) ?: kcr_write_end(ctx);
 }
 
+/* No image: somebody wants it to stand still for a while. */
+static int only_park(struct kcr_ctx *ctx)
+{
+	int ret = kcr_scope_check(ctx) ?: kcr_park(ctx) ?: kcr_scope_check(ctx) ?:
+		  kcr_policy_tree(ctx);
+
+	if (ret)
+		kcr_resume(ctx);
+	else
+		kcr_set_phase(ctx, KCR_PHASE_HOLD);
+	return ret;
+}
+
 /* kcr_checkpoint_run() - everything up to the end of the image */
 int kcr_checkpoint_run(struct kcr_ctx *ctx)
 {
@@ -227,6 +240,8 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 
 	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
+	if (ctx->flags & KCR_CKPT_PARK)
+		return only_park(ctx);
 	ret = kcr_scope_check(ctx) ?: prepare(ctx) ?: kcr_park(ctx) ?: cut(ctx);
 	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)

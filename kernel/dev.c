@@ -23,6 +23,7 @@
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
+#include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
 #include "scope.h"
@@ -88,7 +89,7 @@ static int op_image(struct kcr_ctx *ctx, int fd)
 {
 	fmode_t mode = ctx->restart ? FMODE_READ : FMODE_WRITE;
 
-	if (!ctx->restart && (ctx->flags & KCR_CKPT_CHECK))
+	if (!ctx->restart && (ctx->flags & (KCR_CKPT_CHECK | KCR_CKPT_PARK)))
 		return 0;
 	ctx->image = fget(fd);
 	if (!ctx->image)
@@ -226,6 +227,7 @@ static long op_status(struct kcr_ctx *ctx, void __user *arg)
 	if (room && !text)
 		return -ENOMEM;
 	room = min_t(u32, room, SZ_64K);
+	st.extra = ctx->restart ? 0 : kcr_extra(ctx);
 
 	spin_lock_irq(&ctx->status_lock);
 	status_fill(ctx, &st);
@@ -378,6 +380,9 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 	if (ck.flags & ~KCR_CKPT_FLAGS || ck.pid <= 0)
 		return -EINVAL;
 	if (hweight32(ck.flags & KCR_CKPT_SCOPES) > 1)
+		return -EINVAL;
+	if (ck.flags & KCR_CKPT_PARK && (!(ck.flags & KCR_CKPT_HOLD) || ck.base_runs ||
+					 ck.flags & (KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES)))
 		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, false, ck.flags);
 	if (!ctx)

@@ -323,6 +323,9 @@ struct kcr_chunk {
  * @pages_zero: left out because they hold zeros
  * @pages_file: left out because a file holds them
  *
+ * @snapshot_pages: checkpoint: pages of all snapshots at the cut, 0 while there is none
+ * @faults: checkpoint: of all processes, until then
+ *
  * @root: the target, or the first process made
  * @pid: of @root
  * @scope_pid: checkpoint: session or group that is saved too, or NULL
@@ -421,6 +424,7 @@ struct kcr_ctx {
 	u64 pause_ns, park_ns;
 	u64 bytes_total;
 	u64 pages, pages_zero, pages_file, pages_earlier;
+	u64 snapshot_pages, faults;
 
 	/* the target, or what is made */
 	struct kcr_process *root;

@@ -18,7 +18,9 @@
 #include "lib/emit.h"
 #include "lib/increment.h"
 #include "lib/interval.h"
+#include "lib/limit.h"
 #include "lib/list.h"
+#include "lib/number.h"
 #include "lib/op.h"
 #include "lib/output.h"
 #include "lib/pack.h"
@@ -48,6 +50,7 @@
  * @out: where the image goes
  * @pack: who compresses it
  * @watch: what goes on beside it
+ * @limit: on the memory that it takes
  */
 struct job {
 	struct kcr_checkpoint request;
@@ -66,6 +69,7 @@ struct job {
 	struct output out;
 	struct pack pack;
 	struct watch watch;
+	struct limit limit;
 };
 
 static const char help[] =
@@ -87,6 +91,8 @@ static const char help[] =
 "      --keep=N        keep so many of these images, the newest (2)\n"
 "      --full-every=N  of so many only one in full, then what changes (1)\n"
 "      --max-load=L    leave one out when the load is higher\n"
+"      --max-extra=SIZE  stop the program if what it writes to meanwhile would take\n"
+"                      more than SIZE of memory (1G, 512M), until the image is written\n"
 "  -k, --kill          kill all of them once the image is safe\n"
 "      --stop          stop them (as SIGSTOP does) once the image is safe\n"
 "      --single        PID alone; it must have no children\n"
@@ -168,10 +174,14 @@ static int run(struct job *job)
 	int r;
 
 	watch_begin(&job->watch, job->op.fd);
-	if (packs(job))
+	if (limit_begin(&job->limit, job->op.fd, &job->request, &job->verdict) < 0)
+		r = -1;
+	else if (packs(job))
 		r = pack_run(&job->pack, &job->op, job->out.fd, go_on, job, &job->verdict);
 	else
 		r = op_run(&job->op, checks(job) ? -1 : job->out.fd, &job->verdict);
+	if (limit_end(&job->limit, &job->verdict) < 0)
+		r = -1;
 	if (!r && !checks(job))
 		r = secure_image(job);
 	watch_end(&job->watch);
@@ -246,6 +256,7 @@ static void report_json(const struct job *job, FILE *file)
 	emit_u64(&e, "pages_earlier", s->pages_earlier);
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
+	emit_u64(&e, "extra_pause_ns", job->limit.pause_ns);
 	if (checks(job))
 		emit_lines(&e, "blockers", s->blockers ? v->text : NULL);
 	emit_string(&e, "class", class_name(v->class));
@@ -274,6 +285,9 @@ static void report_verbose(const struct job *job)
 	say("process %d stood still for %s; its threads (%u) had stopped after %s",
 	    job->request.pid, text_ns(pause, s->pause_ns), s->threads,
 	    text_ns(park, s->park_ns));
+	if (job->limit.pause_ns)
+		say("and for %s more, so that it takes no more memory than --max-extra allows",
+		    text_ns(pause, job->limit.pause_ns));
 	say("%s: %" PRIu64 " pages; left out: %" PRIu64 " of zeros, %" PRIu64 " that files hold",
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
@@ -301,30 +315,6 @@ static int usage(const char *format, const char *what)
 	say(format, what);
 	say("try checkpoint --help");
 	return -1;
-}
-
-static int parse_pid(struct job *job, const char *arg)
-{
-	char *end;
-	long pid;
-
-	errno = 0;
-	pid = strtol(arg, &end, 10);
-	if (errno || end == arg || *end || pid <= 0 || pid > INT_MAX)
-		return usage("%s is no process id", arg);
-	job->request.pid = pid;
-	return 0;
-}
-
-static int parse_timeout(struct job *job, const char *arg)
-{
-	char *end;
-	double s = strtod(arg, &end);
-
-	if (end == arg || *end || !(s >= 0.001) || s > UINT_MAX / 1000)
-		return usage("%s is no number of seconds", arg);
-	job->request.timeout_ms = s * 1000;
-	return 0;
 }
 
 /* What --every goes with, and what goes with it alone. */
@@ -387,6 +377,7 @@ enum {
 	OPT_KEEP,
 	OPT_FULL_EVERY,
 	OPT_MAX_LOAD,
+	OPT_MAX_EXTRA,
 };
 
 static const struct option options[] = {
@@ -399,6 +390,7 @@ static const struct option options[] = {
 	{ "keep",	required_argument, NULL, OPT_KEEP },
 	{ "full-every",	required_argument, NULL, OPT_FULL_EVERY },
 	{ "max-load",	required_argument, NULL, OPT_MAX_LOAD },
+	{ "max-extra",	required_argument, NULL, OPT_MAX_EXTRA },
 	{ "kill",	no_argument, NULL, 'k' },
 	{ "stop",	no_argument, NULL, OPT_STOP },
 	{ "check",	no_argument, NULL, OPT_CHECK },
@@ -482,7 +474,14 @@ static int take_option(struct job *job, int option)
 		job->list = true;
 		return 0;
 	case 't':
-		return parse_timeout(job, optarg);
+		if (number_seconds(optarg, &job->request.timeout_ms) < 0)
+			return usage("%s is no number of seconds", optarg);
+		return 0;
+	case OPT_MAX_EXTRA:
+		if (number_bytes(optarg, &job->limit.bytes) < 0)
+			return usage("--max-extra=%s: is no size (bytes, or with K, M, G)", optarg);
+		job->limit.set = true;
+		return 0;
 	case 'q':
 		job->quiet = true;
 		return 0;
@@ -523,7 +522,9 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage("%s", "which process? (its id is missing)");
 	if (optind + 1 < argc)
 		return usage("%s: one process at a time", argv[optind + 1]);
-	return parse_pid(job, argv[optind]);
+	if (number_pid(argv[optind], &job->request.pid) < 0)
+		return usage("%s is no process id", argv[optind]);
+	return 0;
 }
 
 static int list(struct job *job)

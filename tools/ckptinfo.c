@@ -14,6 +14,7 @@
 #include "info/info.h"
 #include "info/summary.h"
 #include "lib/image.h"
+#include "lib/number.h"
 #include "lib/packed.h"
 #include "lib/text.h"
 #include "lib/tool.h"
@@ -38,7 +39,7 @@ struct job {
 	bool json;
 	bool verify;
 	bool verbose;
-	uint32_t pid;
+	int32_t pid;
 	bool tells_chain;
 	struct info_chain chain;
 	struct verdict verdict;
@@ -280,17 +281,6 @@ static const struct option options[] = {
 	{ }
 };
 
-static int take_pid(struct job *job)
-{
-	char *end;
-	long pid = strtol(optarg, &end, 10);
-
-	if (*end || pid < 1 || pid > INT_MAX)
-		return usage("%s is no pid", optarg);
-	job->pid = pid;
-	return 0;
-}
-
 /* Returns -1 after a mistake of the user's. */
 static int take_option(struct job *job, int option)
 {
@@ -310,7 +300,7 @@ static int take_option(struct job *job, int option)
 		job->verbose = true;
 		return 0;
 	case 'p':
-		return take_pid(job);
+		return number_pid(optarg, &job->pid) < 0 ? usage("%s is no pid", optarg) : 0;
 	case 'h':
 		fputs(help, stdout);
 		exit(0);

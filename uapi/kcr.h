@@ -139,9 +139,10 @@ struct kcr_info {
 #define KCR_CKPT_SESSION	(1u << 4) /* also all of its session */
 #define KCR_CKPT_GROUP		(1u << 5) /* also all of its process group */
 #define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
+#define KCR_CKPT_PARK		(1u << 7) /* with KCR_CKPT_HOLD: only that, no image */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
 				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
-				 KCR_CKPT_CGROUP)
+				 KCR_CKPT_CGROUP | KCR_CKPT_PARK)
 
 #define KCR_CHOICE_PIPE		1u
 #define KCR_CHOICE_SOCKET	2u
@@ -259,7 +260,8 @@ struct kcr_restart {
 /**
  * struct kcr_run - KCR_IOC_RUN: do the first phase of an operation
  * @size: sizeof(struct kcr_run)
- * @image_fd: where to write or read the image; ignored for a check
+ * @image_fd: where to write or read the image; ignored for a check and with
+ *	KCR_CKPT_PARK
  *
  * Blocks. Returns 0 when the image is written (checkpoint) or the program is
  * prepared (restart); @image_fd is not held any longer than that. After an error KCR_IOC_STATUS tells class and sentence.
@@ -315,6 +317,8 @@ struct kcr_finish {
  * @op: number of the operation, as generic netlink tells it
  * @text: where to put the sentence, or the blockers one to a line
  * @pages_earlier: pages left out because the image before this one has them
+ * @extra: bytes, at most, that pages take twice now, because the program has
+ *	written to them and they are not in the image yet
  */
 struct kcr_status {
 	__u32	size;
@@ -335,6 +339,7 @@ struct kcr_status {
 	__u64	op;
 	__u64	text;
 	__u64	pages_earlier;
+	__u64	extra;
 };
 
 #define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */

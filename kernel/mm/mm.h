@@ -13,6 +13,10 @@ void kcr_mm_put(struct kcr_ctx *ctx);		/* kcr_process.mm of all */
 /* checkpoint: pages of the snapshots (dropped as they go), or of kcr_process.mm */
 int kcr_mm_write(struct kcr_ctx *ctx);
 void kcr_mm_drop(struct kcr_ctx *ctx);		/* any time, more than once */
+/* checkpoint: from the snapshots until they are written; at any time, from anywhere */
+void kcr_extra_begin(struct kcr_ctx *ctx);
+void kcr_extra_end(struct kcr_ctx *ctx);
+u64 kcr_extra(struct kcr_ctx *ctx);
 
 /* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p);

@@ -294,4 +294,5 @@ void kcr_mm_snapshot_take(struct kcr_ctx *ctx)
 		set_bit(MMF_DISABLE_THP, &s->mm->flags);
 		kcr_pressure_begin(&s->pressure, s->mm, s->from);
 	}
+	kcr_extra_begin(ctx);
 }
