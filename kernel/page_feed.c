@@ -22,7 +22,7 @@
 #include "mm/mm.h"
 #include "reader.h"
 
-#define FEED_MAX	1024u	/* pages that may wait */
+#define FEED_MAX	2048u	/* pages that may wait */
 
 /**
  * struct kcr_part - of a run, or all of it
