@@ -61,7 +61,7 @@ right()	# CHANGES COMMAND...
 # More than 64 MB have an index of more than one part.
 has_parts()
 {
-	[ "$(ckptinfo -v 1.img | grep -c "index of pages")" -ge 2 ] ||
+	[ "$(ckptinfo -v 1.img | grep -c "kind: index")" -ge 2 ] ||
 		{ ckptinfo -v 1.img | grep index; return 1; }
 }
 
