@@ -17,7 +17,7 @@
 #define PAGE		4096ul
 #define SWAP_FILE	"/var/tmp/kcr-swap"
 #define SWAP_SIZE	(96ul << 20)
-#define SIZE		(16ul << 20)
+#define SIZE		(32ul << 20)
 #define HUGE		(2ul << 20)
 #define GROUP		"/sys/fs/cgroup/kcr-swap"
 
