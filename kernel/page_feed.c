@@ -85,6 +85,7 @@ static bool has_room(struct kcr_ctx *ctx)
 
 static bool direct_done(struct kcr_ctx *ctx)
 {
+	/* With it comes @direct_ret, and that the reader's state is ours again. */
 	return smp_load_acquire(&ctx->feed->direct_done);
 }
 
@@ -284,6 +285,7 @@ static void part_taken(struct kcr_ctx *ctx, struct kcr_part *part, int ret)
 	spin_unlock(&feed->lock);
 	if (part->direct) {
 		feed->direct_ret = ret;
+		/* What was read directly comes before: see direct_done(). */
 		smp_store_release(&feed->direct_done, true);
 	}
 	if (part->direct || (before > FEED_MAX / 2 && now <= FEED_MAX / 2))

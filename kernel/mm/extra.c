@@ -62,8 +62,10 @@ void kcr_extra_begin(struct kcr_ctx *ctx)
  */
 u64 kcr_extra(struct kcr_ctx *ctx)
 {
-	u64 pages = smp_load_acquire(&ctx->snapshot_pages), faults, written;
+	u64 pages, faults, written;
 
+	/* With them come the processes and what they had, of kcr_extra_begin(). */
+	pages = smp_load_acquire(&ctx->snapshot_pages);
 	if (!pages)
 		return 0;
 	faults = faults_of_all(ctx);
