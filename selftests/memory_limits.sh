@@ -175,9 +175,10 @@ who_pays()
 	sh -c "echo 0 > $groups/writer/cgroup.procs; exec checkpoint -q $pid" |
 		{ until_grown $((job + 25)); mb_of job > job.mb; mb_of writer > writer.mb; cat > image; }
 	echo "job: $job MB, then $(cat job.mb) and $(mb_of job); writer: $(cat writer.mb)"
-	# 48 MB of it are private.
+	# 48 MB of it are private, of which 16 are huge pages: one of those that is
+	# rewritten in part stays, until memory is wanted, beside what was rewritten.
 	[ "$(cat job.mb)" -ge $((job + 25)) ]
-	[ "$(mb_of job)" -lt $((job + 15)) ]
+	[ "$(mb_of job)" -lt $((job + 22)) ]
 	[ "$(cat writer.mb)" -lt 15 ]
 	ckptinfo --verify image
 	# Into a file, that is the writer's page cache.
