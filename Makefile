@@ -90,7 +90,9 @@ check: ## all tests (TESTS=pipe runs one)
 
 .PHONY: check-full
 check-full: ## all tests on all three kernels, and images across them
-	+@KCR_PROGRAMS="$${KCR_PROGRAMS:-all}" selftests/check 6.1 6.12 debug; status=$$?; \
+	+@KCR_PROGRAMS="$${KCR_PROGRAMS:-all}" KCR_STRESS="$${KCR_STRESS:-200}" \
+		KCR_CHECK_SECONDS="$${KCR_CHECK_SECONDS:-7200}" \
+		selftests/check 6.1 6.12 debug; status=$$?; \
 		selftests/across/run && exit $$status
 
 .PHONY: check-across
@@ -98,11 +100,23 @@ check-across: ## images that cross from 6.1 to 6.12 and back
 	+@selftests/across/run
 
 .PHONY: bench
-bench: ## what a checkpoint and a restart cost, beside criu (QUICK=1)
-	+@$(MAKE) --no-print-directory vm-build
+bench: ## what a checkpoint and a restart cost, beside criu (QUICK=1; HERE=1: no VM)
+	+@$(MAKE) --no-print-directory bench-$(if $(HERE),here,vm)
+
+BENCH	= selftests/bench/run $(if $(QUICK),--quick)
+
+.PHONY: bench-vm
+bench-vm: vm-build
 	@mkdir -p build/bench
-	@KCR_VM_MEM=$${KCR_VM_MEM:-6G} $(VM)/run --kernel $(KERNEL) --timeout 3000 \
-		--results build/bench -- /kcr/selftests/bench/run $(if $(QUICK),--quick)
+	@KCR_VM_MEM=$${KCR_VM_MEM:-6G} $(VM)/run --kernel $(KERNEL) --timeout 7200 \
+		--results build/bench -- /kcr/$(BENCH)
+
+# Loads the module into the kernel of this machine: only where HERE=1 asks for it.
+.PHONY: bench-here
+bench-here: all selftests
+	@mkdir -p build/bench
+	@PATH="$(CURDIR)/build/tools:$$PATH" KCR_BUILD="$(abspath $(O))" \
+		$(BENCH) --out build/bench
 
 .PHONY: vm
 vm: vm-build ## run CMD='...' in the guest, with $KCR_BUILD/kcr.ko

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages that are swapped out: at the cut, or between it and the writing. */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
-#include <sys/wait.h>
 
-#include "kcr_harness.h"
 #include "maps.h"
-#include "../uapi/kcr.h"
+#include "streamed.h"
 
 #define PAGE		4096ul
 #define SWAP_FILE	"/var/tmp/kcr-swap"
@@ -192,43 +186,16 @@ TEST(keeps_changed_pages_of_a_file_that_are_swapped_out)
 #define SWAP_DEVICE	"/dev/zram0"
 
 static char *watched;
-static volatile sig_atomic_t asked;
-
-static void ask(int sig)
-{
-	asked = sig;
-}
 
 /* Whole when it is asked, or not, says its status. */
-static void __attribute__((noreturn)) swapped_victim(int ready)
+static void swapped_victim(int ready)
 {
-	sigset_t old, set;
-
-	setsid();
-	signal(SIGUSR1, ask);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, &old);
+	put_line(GROUP "/cgroup.procs", "0");
+	become_victim();
 	madvise(watched, SIZE, MADV_NOHUGEPAGE);
 	fill(watched);
-	dup2(open("/dev/null", O_RDWR), 0);
-	dup2(0, 1);
-	dup2(0, 2);
-	if (write(ready, "", 1) != 1)
-		_exit(2);
-	closefrom(3);
-	while (!asked)
-		sigsuspend(&old);
+	until_asked(ready);
 	_exit(!whole(watched));
-}
-
-static void put_line(const char *path, const char *line)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, line, strlen(line)) < 0)
-		fprintf(stderr, "%s to %s: %s\n", line, path, strerror(errno));
-	close(fd);
 }
 
 static void swap_on_at_once(void)
@@ -252,25 +219,6 @@ static void expect_swap_at_once_ends(void)
 	EXPECT_EQ(0, system("modprobe -r zram"));
 }
 
-static pid_t start_in_group(void)
-{
-	int ready[2];
-	pid_t pid;
-	char c;
-
-	ASSERT_EQ(0, pipe(ready));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		put_line(GROUP "/cgroup.procs", "0");
-		swapped_victim(ready[1]);
-	}
-	close(ready[1]);
-	ASSERT_EQ(1, read(ready[0], &c, 1));
-	close(ready[0]);
-	return pid;
-}
-
 /* kB of a process's memory that are in swap. */
 static long swapped_kb(pid_t pid)
 {
@@ -287,84 +235,20 @@ static long swapped_kb(pid_t pid)
 	return kb;
 }
 
-struct writing {
-	int op, fd;
-	long error;
-};
-
-static void *write_it(void *arg)
+/*
+ * Pages that were not used lately, and not too much at once: reclaim in need
+ * makes kcr give up the snapshot.
+ */
+static void swap_it_out(pid_t pid)
 {
-	struct writing *w = arg;
-	struct kcr_run run = { .size = sizeof(run), .image_fd = w->fd };
+	char path[64];
+	int i;
 
-	w->error = ioctl(w->op, KCR_IOC_RUN, &run) ? errno : 0;
-	close(w->op);	/* it has the image open */
-	close(w->fd);
-	return NULL;
-}
-
-static void expect_asked_is_whole(pid_t pid)
-{
-	int status = -1;
-
-	ASSERT_EQ(0, kill(pid, SIGUSR1));
-	ASSERT_EQ(pid, waitpid(pid, &status, __WALL));
-	EXPECT_EQ(0, status);
-}
-
-static void expect_comes_back(int image)
-{
-	struct kcr_restart request = { .size = sizeof(request) };
-	struct kcr_run run = { .size = sizeof(run), .image_fd = image };
-	struct kcr_finish finish = { .size = sizeof(finish), .action = KCR_ACTION_COMMIT };
-	struct kcr_status status = { .size = sizeof(status) };
-	int dev = open(KCR_DEVICE, O_RDWR | O_CLOEXEC);
-	int op = ioctl(dev, KCR_IOC_RESTART, &request);
-
-	ASSERT_LE(0, op);
-	ASSERT_EQ(0, lseek(image, 0, SEEK_SET));
-	ASSERT_EQ(0, ioctl(op, KCR_IOC_RUN, &run));
-	ASSERT_EQ(0, ioctl(op, KCR_IOC_FINISH, &finish));
-	ASSERT_EQ(0, ioctl(op, KCR_IOC_STATUS, &status));
-	close(op);
-	close(dev);
-	expect_asked_is_whole(status.pid);
-}
-
-/* The writer waits in the pipe; what it has not written yet goes to swap. */
-static int image_with_swapping(pid_t pid)
-{
-	struct kcr_checkpoint request = { .size = sizeof(request), .pid = pid };
-	int dev = open(KCR_DEVICE, O_RDWR | O_CLOEXEC);
-	int image = memfd_create("image", MFD_CLOEXEC), pipes[2], i;
-	struct writing w = { .op = ioctl(dev, KCR_IOC_CHECKPOINT, &request) };
-	static char buf[65536];
-	pthread_t thread;
-	ssize_t n;
-
-	ASSERT_LE(0, w.op);
-	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC));
-	w.fd = pipes[1];
-	ASSERT_EQ(0, pthread_create(&thread, NULL, write_it, &w));
-	n = read(pipes[0], buf, sizeof(buf));
-	ASSERT_LT(0, n);
-	ASSERT_EQ(n, write(image, buf, n));
-	/*
-	 * Pages that were not used lately, and not too much at once: reclaim in
-	 * need makes kcr give up the snapshot.
-	 */
-	snprintf(buf, sizeof(buf), "/proc/%d/clear_refs", pid);
-	put_line(buf, "1");
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
+	put_line(path, "1");
 	for (i = 0; i < 20 && swapped_kb(pid) < (long)(SIZE / 4096); i++)
 		put_line(GROUP "/memory.reclaim", "1M");
 	EXPECT_LT((long)(SIZE / 8192), swapped_kb(pid));
-	while ((n = read(pipes[0], buf, sizeof(buf))) > 0)
-		ASSERT_EQ(n, write(image, buf, n));
-	pthread_join(thread, NULL);
-	EXPECT_EQ(0, w.error);
-	close(pipes[0]);
-	close(dev);
-	return image;
 }
 
 TEST_PLAIN(writes_pages_that_were_swapped_out_after_the_cut, .timeout = 60)
@@ -380,9 +264,9 @@ TEST_PLAIN(writes_pages_that_were_swapped_out_after_the_cut, .timeout = 60)
 	}
 	swap_on_at_once();
 	watched = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	pid = start_in_group();
-	image = image_with_swapping(pid);
-	expect_asked_is_whole(pid);
+	pid = start_victim(swapped_victim);
+	image = image_while(pid, swap_it_out);
+	expect_asked_is_right(pid);
 	expect_comes_back(image);
 	expect_swap_at_once_ends();
 	EXPECT_EQ(0, rmdir(GROUP));

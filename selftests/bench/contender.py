@@ -1,30 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Who can save a process tree and start it again: kcr, and Debian's criu."""
+import functools
 import json
 import os
 import shutil
 import subprocess
-import time
 
-SECONDS = 600
-
-
-class Failure(Exception):
-    """A contender could not do it, in its own words."""
-
-
-def run(args, log):
-    """Seconds that a command takes; what it said is in the file."""
-    begun = time.monotonic()
-    with open(log, "wb") as said:
-        done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
-                              timeout=SECONDS, check=False)
-    took = time.monotonic() - begun
-    if done.returncode:
-        with open(log, errors="replace") as said:
-            words = said.read().strip().split("\n")[-1]
-        raise Failure(f"{args[0]} ended with {done.returncode}: {words}")
-    return took
+from yard import timed
 
 
 class Contender:
@@ -36,7 +18,7 @@ class Contender:
         self.folder = f"{folder}/{self.name}"
         self.pause = None   # seconds that it says the program stood still
 
-    def _empty(self):
+    def empty(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
 
@@ -50,16 +32,22 @@ class Kcr(Contender):
 
     name = "kcr"
 
-    def save(self, pid, kill):
-        self._empty()
-        took = run(["checkpoint", "-q", "--json", "-o", f"{self.folder}/image",
-                    *(["-k"] if kill else []), str(pid)], f"{self.folder}/log")
-        with open(f"{self.folder}/log") as said:
+    def save_as(self, name, pid, *options):
+        """Into a file of that name in the folder; seconds."""
+        log = f"{self.folder}/log"
+        took = timed(["checkpoint", "-q", "--json", "-o", f"{self.folder}/{name}", *options,
+                      str(pid)], log)
+        with open(log) as said:
             self.pause = json.load(said)["pause_ns"] / 1e9
-        return took
+        return took.seconds
 
-    def restart(self):
-        return run(["restart", "-q", "-d", f"{self.folder}/image"], f"{self.folder}/log")
+    def save(self, pid, kill):
+        self.empty()
+        return self.save_as("image", pid, *(["-k"] if kill else []))
+
+    def restart(self, *options):
+        return timed(["restart", "-q", "-d", *options, f"{self.folder}/image"],
+                     f"{self.folder}/log")
 
 
 class Criu(Contender):
@@ -68,19 +56,25 @@ class Criu(Contender):
     name = "criu"
 
     def save(self, pid, kill):
-        self._empty()
-        return run(["criu", "dump", "-t", str(pid), "-D", self.folder, "-o", "dump.log",
-                    *([] if kill else ["--leave-running"])], f"{self.folder}/said")
+        self.empty()
+        return timed(["criu", "dump", "-t", str(pid), "-D", self.folder, "-o", "dump.log",
+                      *([] if kill else ["--leave-running"])], f"{self.folder}/said").seconds
 
     def restart(self):
-        return run(["criu", "restore", "-D", self.folder, "-o", "restore.log", "-d"],
-                   f"{self.folder}/said")
+        return timed(["criu", "restore", "-D", self.folder, "-o", "restore.log", "-d"],
+                     f"{self.folder}/said")
+
+
+@functools.cache
+def criu_works():
+    """Its own check warms it, too."""
+    return bool(shutil.which("criu")) and not subprocess.run(
+        ["criu", "check"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        check=False).returncode
 
 
 def contenders(folder, alone):
-    """Those that work here; criu's own check warms it, too."""
+    """Those that work here."""
     yield Kcr(folder)
-    if not alone and shutil.which("criu") and not subprocess.run(
-            ["criu", "check"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            check=False).returncode:
+    if not alone and criu_works():
         yield Criu(folder)

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """The program that is saved and restarted (subject.c), from outside."""
+import collections
 import os
 import signal
 import subprocess
 import time
 
-PROGRAM = "/usr/local/lib/kcr-bench/subject"
+from yard import program
+
 SECONDS = 120
+BEATS = 0.0005      # what a gap is without anybody's doing
+
+# What it tells of the time since it was asked last; times in seconds, `over` as a date.
+Told = collections.namedtuple("Told", "gap over units rewritten seconds")
 
 
 class Lost(Exception):
@@ -36,7 +42,7 @@ class Subject:
         with open(self.said, "wb") as out:
             os.set_blocking(out.fileno(), True)
         with open(self.said, "ab") as out:
-            self.process = subprocess.Popen([PROGRAM, *args], cwd="/", start_new_session=True,
+            self.process = subprocess.Popen([program("subject"), *args], cwd="/", start_new_session=True,
                                             stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self.pid = self.process.pid
         until(lambda: self._lines() or self.process.poll() is not None, "does not begin")
@@ -50,12 +56,20 @@ class Subject:
         with open(self.said) as file:
             return [line for line in file.read().split("\n")[:-1] if line]
 
-    def gap(self):
-        """Seconds of the longest time between two heartbeats since it was asked last."""
+    def ask(self):
+        """What has become of it since it was asked last."""
         before = len(self._lines())
         os.kill(self.pid, signal.SIGUSR1)
         until(lambda: len(self._lines()) > before, "does not answer")
-        return int(self._lines()[-1]) / 1e9
+        gap, over, units, rewritten, seconds = map(int, self._lines()[-1].split())
+        return Told(max(gap / 1e9 - BEATS, 0), over / 1e9, units, rewritten, seconds / 1e9)
+
+    def save_by_fork(self):
+        """A child that it forks writes its memory to a file; until that is done."""
+        before = len(list(children(self.pid)))
+        os.kill(self.pid, signal.SIGUSR2)
+        until(lambda: len(list(children(self.pid))) > before, "does not fork")
+        until(lambda: len(list(children(self.pid))) == before, "does not save itself")
 
     def look(self):
         """Processes, threads and descriptors that it has now."""
@@ -65,11 +79,10 @@ class Subject:
                 sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in family))
 
     def check(self):
-        """It must be what it was, and alive."""
+        """It must be what it was."""
         shape = self.look()
         if shape != self.shape:
             raise Lost(f"had {self.shape} processes, threads, descriptors, and has {shape}")
-        self.gap()
 
     def remember(self):
         """The output as it is now is what a restart finds."""
