@@ -58,12 +58,26 @@ used()
 	awk '$1 == "AnonPages:" { print int($2 / 1024) }' /proc/meminfo
 }
 
-# Its image is read only after some seconds, so that all of it has to wait.
+# Until it has written to nearly all of its memory since chunk $1, or stands still.
+settle()
+{
+	local last=$1 now
+
+	for _ in $(seq 60); do
+		sleep 2
+		now=$(chunks)
+		[ $((now - $1)) -lt 60 ] && [ "$now" != "$last" ] || return 0
+		last=$now
+	done
+}
+
+# Its image is not read before that, so that all of it has to wait.
 save_slowly()	# OPTION...
 {
 	before=$(used)
+	first=$(chunks)
 	checkpoint --json "$@" "$pid" 2> told | { until_there read && cat > img; } &
-	sleep 3
+	settle "$first"
 	grown=$(($(used) - before))
 	first=$(chunks)
 	sleep 1
