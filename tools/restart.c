@@ -80,6 +80,8 @@ static const char help[] =
 "  -t, --terminal      give it a terminal of its own, whose keys and screen are\n"
 "                      those of this one: for a shell that led its session\n"
 "      --as USER       become USER first\n"
+"      --lazy          let it run at once, and bring its memory from IMAGE, a regular file,\n"
+"                      while it does\n"
 "      --parent FILE   where an image is that IMAGE, an increment, needs, if it is not\n"
 "                      beside it; may be given repeatedly\n"
 "      --trust         as root, take an image that root does not own\n"
@@ -386,6 +388,7 @@ static int usage(const char *format, const char *what)
 
 enum {
 	OPT_AS = 256,
+	OPT_LAZY,
 	OPT_PARENT,
 	OPT_TRUST,
 	OPT_ANY_CPU,
@@ -401,6 +404,7 @@ static const struct option options[] = {
 	{ "new-pidns",	no_argument, NULL, 'n' },
 	{ "terminal",	no_argument, NULL, 't' },
 	{ "as",		required_argument, NULL, OPT_AS },
+	{ "lazy",	no_argument, NULL, OPT_LAZY },
 	{ "parent",	required_argument, NULL, OPT_PARENT },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
@@ -432,6 +436,10 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_AS:
 		job->user = optarg;
+		return 0;
+	case OPT_LAZY:
+		job->request.flags |= KCR_RESTART_LAZY;
+		job->source.lazy = true;
 		return 0;
 	case OPT_PARENT:
 		return parents_name(&job->source.chain.parents, optarg);

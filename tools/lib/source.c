@@ -26,6 +26,20 @@ static int check_owner(struct source *s, const struct stat *st, struct verdict *
 		    "root does not own the image: use --trust, or --as USER");
 }
 
+/* It is read anywhere, and when we may be gone. */
+static int check_lazy(const struct source *s, const struct stat *st, const char *name,
+		      struct verdict *v)
+{
+	const char *what = !S_ISREG(st->st_mode) ? "is no regular file" :
+			   s->increment ? "is an increment" :
+			   s->packed ? "is compressed" : NULL;
+
+	if (!s->lazy || !what)
+		return 0;
+	return fail(v, KCR_CLASS_USAGE, 0, "%s %s, and can't be restarted with --lazy%s",
+		    name, what, S_ISREG(st->st_mode) ? ": see ckptmerge" : "");
+}
+
 static int take(struct source *s, int fd, const char *name, struct verdict *v)
 {
 	struct stat st;
@@ -37,9 +51,11 @@ static int take(struct source *s, int fd, const char *name, struct verdict *v)
 	if (S_ISDIR(st.st_mode))
 		return fail_file(v, EISDIR, "read", name);
 	s->increment = feed_wants(&s->chain, fd);
+	s->packed = !s->increment && packed_is(fd);
+	if (check_lazy(s, &st, name, v) < 0)
+		return -1;
 	if (s->increment && feed_open(&s->chain, fd, name, v) < 0)
 		return -1;
-	s->packed = !s->increment && packed_is(fd);
 	if (check_owner(s, &st, v) < 0)
 		return -1;
 	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, IMAGE_FD);

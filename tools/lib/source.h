@@ -15,6 +15,7 @@
  * struct source - where the image is
  * @name: as the user has named it, NULL for standard input
  * @trusted: it need not be root's where root restarts it
+ * @lazy: its pages are read while the program runs already
  * @fd: descriptor of the image
  * @packed: it is compressed
  * @increment: it is one, or may be one that comes through a pipe
@@ -23,6 +24,7 @@
 struct source {
 	const char *name;
 	bool trusted;
+	bool lazy;
 	int fd;
 	bool packed;
 	bool increment;
