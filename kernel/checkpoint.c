@@ -20,6 +20,7 @@
 #include "files/files.h"
 #include "kcr.h"
 #include "kinds.h"
+#include "lazy/lazy.h"
 #include "ksym.h"
 #include "mm/mm.h"
 #include "netlink.h"
@@ -242,7 +243,8 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
 	if (ctx->flags & KCR_CKPT_PARK)
 		return only_park(ctx);
-	ret = kcr_scope_check(ctx) ?: prepare(ctx) ?: kcr_park(ctx) ?: cut(ctx);
+	ret = kcr_scope_check(ctx) ?: kcr_lazy_wait(ctx) ?: prepare(ctx) ?: kcr_park(ctx) ?:
+	      cut(ctx);
 	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)
 		kcr_resume(ctx);

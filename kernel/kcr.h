@@ -31,12 +31,14 @@
 struct cgroup;
 struct kcr_ctx;
 struct kcr_feed;
+struct kcr_lazy;
 struct kcr_posix_timers;
 struct kcr_process;
 struct kcr_run_sum;
 struct kcr_shared;
 struct kcr_snapshot;
 struct kcr_thread;
+struct lazy_mm;
 
 /**
  * struct kcr_rec - a record of the image that is being restarted
@@ -187,6 +189,7 @@ enum kcr_thread_state {
  * @nr_fdtables: restart: KCR_KIND_FDTABLE records that it has
  * @posix_timers: kernel/task/posix_timer.c's own, NULL for none
  * @turn: restart: may build itself now
+ * @lazy: restart: its pages that may come later, NULL: none, or the program runs
  */
 struct kcr_process {
 	struct kcr_ctx *ctx;
@@ -218,6 +221,7 @@ struct kcr_process {
 	unsigned int nr_mms, nr_fdtables;
 	struct kcr_posix_timers *posix_timers;
 	struct completion turn;
+	struct lazy_mm *lazy;
 };
 
 /**
@@ -389,6 +393,7 @@ struct kcr_chunk {
  * @pages_done: the end has been read
  * @feed: page_feed.c's own, NULL until needed
  * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
+ * @lazy: restart: brings pages later, NULL: none
  *
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
@@ -491,6 +496,7 @@ struct kcr_ctx {
 	bool pages_done;
 	struct kcr_feed *feed;
 	struct kcr_rec *cgroup;
+	struct kcr_lazy *lazy;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
 	void *mm_data;

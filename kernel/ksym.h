@@ -55,6 +55,10 @@
 	x(send_sigqueue,	"queue the signal of a POSIX timer")	\
 	x(mfill_atomic_install_pte, "put a page that was read into memory") \
 	x(__mem_cgroup_charge,	"charge such a page to its owner")	\
+	x(__anon_vma_prepare,	"tell where memory was moved to")	\
+	x(mm_alloc,		"talk to userfaultfd, which wants user memory") \
+	x(arch_pick_mmap_layout, "map something there")		\
+	x(unshare_files,	"keep descriptors of userfaultfds to the module") \
 	x(do_prlimit,		"restore resource limits")		\
 	x(do_sigaction,		"restore signal handlers")		\
 	x(__lock_task_sighand,	"look at signals of a thread that may be killed") \
@@ -125,7 +129,7 @@
 	x(epoll_wait,		"carry on epoll_wait()")		\
 	x(ppoll,		"carry on ppoll()")			\
 	x(pselect6,		"carry on pselect()")			\
-	x(read,			"carry on read()")			\
+	x(read,			"carry on read(), read of a userfaultfd")			\
 	x(readv,		"carry on readv()")			\
 	x(write,		"carry on write()")			\
 	x(writev,		"carry on writev()")			\
@@ -142,6 +146,7 @@
 	x(mlock2,		"lock memory")				\
 	x(mlockall,		"lock memory that is mapped later")	\
 	x(madvise,		"restore what the kernel was told about memory")	\
+	x(userfaultfd,		"bring pages when they are needed")	\
 	x(membarrier,		"register for membarrier()")		\
 	x(prctl,		"restore flags of a process")		\
 	x(arch_prctl,		"forbid CPUID")				\

@@ -20,6 +20,7 @@
 #include <linux/pagewalk.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/ptrace.h>
+#include <linux/rmap.h>
 #include <linux/regset.h>
 #include <linux/sched.h>
 #include <linux/sched/coredump.h>

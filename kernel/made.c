@@ -18,6 +18,7 @@
 #include "files/files.h"
 #include "kcr.h"
 #include "ksym.h"
+#include "lazy/lazy.h"
 #include "made.h"
 #include "mm/mm.h"
 #include "task/blocked.h"
@@ -120,6 +121,8 @@ static int restore_thread(struct kcr_thread *t)
 		if (ops->restore_thread)
 			ret = ops->restore_thread(ctx, t, rec);
 	}
+	if (!ret)
+		kcr_lazy_touch(t->process);
 	return ret;
 }
 
@@ -306,8 +309,8 @@ static int build(struct kcr_process *p)
 	size_t mark = kcr_where_process(ctx, p);
 	int ret = walk_recs(p, restore_rec) ?: kcr_feed_take(p) ?: kcr_mm_pages_end(p);
 
-	ret = ret ?: make_children(p) ?: make_threads(p) ?: walk_recs(p, link_rec) ?:
-	      restore_thread(leader_of(p));
+	ret = ret ?: make_children(p) ?: kcr_lazy_begin(p) ?: make_threads(p) ?:
+	      walk_recs(p, link_rec) ?: restore_thread(leader_of(p));
 
 	kcr_call(task_work_run)();	/* closes what has been put meanwhile */
 	if (ret)

@@ -16,7 +16,8 @@
 
 #define SHARE_MIN	32u	/* pages that are worth waking somebody */
 
-static void hash_page(const void *p, u8 *hash)
+/* kcr_hash_page() - KCR_HASH_LEN bytes, as the index has them */
+void kcr_hash_page(const void *p, u8 *hash)
 {
 	__le64 h[2] = {
 		cpu_to_le64(xxh64(p, PAGE_SIZE, 0)),
@@ -38,7 +39,7 @@ static void sum_page(struct kcr_page_sums *s, unsigned int i)
 	p = kmap_local_page(s->pages[i]);
 	s->sort[i] = memchr_inv(p, 0, PAGE_SIZE) ? KCR_PAGE_DATA : KCR_PAGE_ZERO;
 	if (s->sort[i] == KCR_PAGE_DATA)
-		hash_page(p, s->hash[i]);
+		kcr_hash_page(p, s->hash[i]);
 	kunmap_local(p);
 }
 

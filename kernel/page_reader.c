@@ -18,6 +18,7 @@
 #include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
+#include "lazy/lazy.h"
 #include "reader.h"
 
 static_assert(KCR_PAGES_MAX << PAGE_SHIFT <= KCR_REC_MAX);
@@ -176,12 +177,26 @@ static int run_skip(struct kcr_ctx *ctx)
 	return ret;
 }
 
+/* Whether its pages come when the program runs; then they are passed by. 1: so it is */
+static int run_later(struct kcr_ctx *ctx)
+{
+	int ret = kcr_lazy_run(ctx, &ctx->run, &ctx->run_crc);
+
+	if (ret > 0) {
+		kcr_read_past(ctx, (u64)ctx->run_left << PAGE_SHIFT);
+		ctx->run_left = 0;
+	}
+	return ret;
+}
+
 static int read_page_run(struct kcr_ctx *ctx, kcr_page_run_t page_run)
 {
 	int ret = run_begin(ctx);
 
+	if (!ret && page_run)
+		ret = run_later(ctx);
 	if (ret)
-		return ret;
+		return ret < 0 ? ret : run_end(ctx);
 	ret = page_run ? page_run(ctx, &ctx->run) : KCR_PAGES_SKIP;
 	if (ret == KCR_PAGES_SKIP)
 		ret = run_skip(ctx);

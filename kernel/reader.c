@@ -77,6 +77,14 @@ int kcr_read_bytes(struct kcr_ctx *ctx, void *buf, size_t len)
 	return kcr_read_iter(ctx, &iter);
 }
 
+/* kcr_read_past() - the next @len bytes of the image, a regular file, are not needed */
+void kcr_read_past(struct kcr_ctx *ctx, u64 len)
+{
+	ctx->image->f_pos += len;
+	ctx->offset += len;
+	WRITE_ONCE(ctx->written, ctx->offset);
+}
+
 /* kcr_bad_structure() - it does not look as an image does */
 int kcr_bad_structure(struct kcr_ctx *ctx, int err, const char *why)
 {

@@ -20,6 +20,7 @@
 #include "ipc/ipc.h"
 #include "kcr.h"
 #include "ksym.h"
+#include "lazy/lazy.h"
 #include "made.h"
 #include "mm/mm.h"
 #include "netlink.h"
@@ -86,8 +87,8 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	}
 
 	ctx->park_start = ktime_get();
-	ret = kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?: kcr_feed(ctx) ?:
-	      restore_all_parked(ctx) ?: kcr_job_restore(ctx);
+	ret = kcr_lazy_open(ctx) ?: kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?:
+	      kcr_feed(ctx) ?: restore_all_parked(ctx) ?: kcr_job_restore(ctx);
 	if (ret)
 		return ret;
 	kcr_set_phase(ctx, KCR_PHASE_PREPARED);
@@ -143,6 +144,7 @@ static int commit(struct kcr_ctx *ctx)
 	kcr_objects_drop(ctx);
 	kcr_ipc_drop(ctx);
 	kcr_call(task_work_run)();
+	kcr_lazy_go(ctx);
 
 	spin_lock_irq(&ctx->park_lock);
 	WRITE_ONCE(ctx->releasing, true);
@@ -171,5 +173,6 @@ void kcr_restart_abort(struct kcr_ctx *ctx)
 {
 	if (ctx->pid && !ctx->releasing)
 		kcr_made_kill(ctx);
+	kcr_lazy_drop(ctx);
 	kcr_ipc_abort(ctx);
 }

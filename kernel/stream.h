@@ -65,6 +65,7 @@ struct kcr_page_sums {
 	} share[KCR_PAGE_SHARES];
 };
 
+void kcr_hash_page(const void *p, u8 *hash);
 void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned long *skip);
 void kcr_sums_end(struct kcr_page_sums *s);
 

@@ -9,34 +9,27 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
-#include "lib/feed.h"
 #include "lib/follow.h"
 #include "lib/inside.h"
 #include "lib/op.h"
-#include "lib/packed.h"
 #include "lib/peek.h"
 #include "lib/pidfile.h"
-#include "lib/pump.h"
+#include "lib/source.h"
 #include "lib/term.h"
 #include "lib/text.h"
 #include "lib/tool.h"
 #include "lib/user.h"
 #include "lib/watch.h"
 
-/* Above all descriptors that a program's standard streams could be. */
-#define IMAGE_FD	10
-
 /**
  * struct job - what the user wants, and how it goes
  * @request: for the module
- * @input: name of the image, NULL for standard input
  * @user: who to become, NULL for no one
  * @pid_file: where to write the pid, NULL for nowhere
  * @detach: do not wait for the program
@@ -46,10 +39,7 @@
  * @verbose: say how it went
  * @json: say how it went in JSON
  * @verdict: how it went
- * @image: descriptor of the image
- * @packed: it is compressed
- * @increment: it is one, or may be one that comes through a pipe
- * @chain: with @increment, and what the user has named
+ * @source: where the image is
  * @op: the operation
  * @pid: of the program
  * @inside: the namespace's init, with @new_pidns
@@ -60,7 +50,6 @@
  */
 struct job {
 	struct kcr_restart request;
-	const char *input;
 	const char *user;
 	const char *pid_file;
 	bool detach;
@@ -70,10 +59,7 @@ struct job {
 	bool verbose;
 	bool json;
 	struct verdict verdict;
-	int image;
-	bool packed;
-	bool increment;
-	struct chain chain;
+	struct source source;
 	struct op op;
 	pid_t pid;
 	struct inside inside;
@@ -94,6 +80,8 @@ static const char help[] =
 "  -t, --terminal      give it a terminal of its own, whose keys and screen are\n"
 "                      those of this one: for a shell that led its session\n"
 "      --as USER       become USER first\n"
+"      --lazy          let it run at once, and bring its memory from IMAGE, a regular file,\n"
+"                      while it does\n"
 "      --parent FILE   where an image is that IMAGE, an increment, needs, if it is not\n"
 "                      beside it; may be given repeatedly\n"
 "      --trust         as root, take an image that root does not own\n"
@@ -138,63 +126,18 @@ static void replace_stdin(const struct job *job)
 	int fd = -1;
 
 	close(STDIN_FILENO);
-	if (!job->detach && (job->terminal || peek_wants_terminal(job->image)))
+	if (!job->detach && (job->terminal || peek_wants_terminal(job->source.fd)))
 		fd = open("/dev/tty", O_RDWR | O_NOCTTY);
 	if (fd < 0)
 		open("/dev/null", O_RDONLY | O_NOCTTY);
 }
 
-/* The module sees a pipe of ours instead: as it looks at a file, we do. */
-static int check_owner(struct job *job, const struct stat *st)
-{
-	if (job->request.flags & KCR_RESTART_TRUST || geteuid())
-		return 0;
-	if (job->increment)
-		return feed_owned(&job->chain, &job->verdict);
-	if (!job->packed || !st->st_uid)
-		return 0;
-	return fail(&job->verdict, KCR_CLASS_PERMISSION, EPERM,
-		    "root does not own the image: use --trust, or --as USER");
-}
-
-static int take_image(struct job *job, int fd, const char *name)
-{
-	struct stat st;
-
-	if (isatty(fd))
-		return fail(&job->verdict, KCR_CLASS_USAGE, 0,
-			    "where is the image? (restart < IMAGE)");
-	if (fstat(fd, &st))
-		return fail_file(&job->verdict, errno, "read", name);
-	if (S_ISDIR(st.st_mode))
-		return fail_file(&job->verdict, EISDIR, "read", name);
-	job->increment = feed_wants(&job->chain, fd);
-	if (job->increment && feed_open(&job->chain, fd, name, &job->verdict) < 0)
-		return -1;
-	job->packed = !job->increment && packed_is(fd);
-	if (check_owner(job, &st) < 0)
-		return -1;
-	job->image = fcntl(fd, F_DUPFD_CLOEXEC, IMAGE_FD);
-	if (job->image < 0)
-		return fail_file(&job->verdict, errno, "read", name);
-	return 0;
-}
-
 static int open_image(struct job *job)
 {
-	int fd, r;
+	int r = source_open(&job->source, &job->verdict);
 
-	if (!job->input) {
-		r = take_image(job, STDIN_FILENO, "standard input");
-		if (!r)
-			replace_stdin(job);
-		return r;
-	}
-	fd = open(job->input, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return fail_file(&job->verdict, errno, "open", job->input);
-	r = take_image(job, fd, job->input);
-	close(fd);
+	if (!r && !job->source.name)
+		replace_stdin(job);
 	return r;
 }
 
@@ -233,15 +176,6 @@ static int prepared(struct job *job)
 	return 0;
 }
 
-static int run_op(struct job *job)
-{
-	if (job->increment)
-		return feed_run(&job->op, &job->chain, &job->verdict);
-	if (job->packed)
-		return pump_run(&job->op, job->image, &job->verdict);
-	return op_run(&job->op, job->image, &job->verdict);
-}
-
 static int run(struct job *job)
 {
 	int r = 0;
@@ -249,10 +183,10 @@ static int run(struct job *job)
 	if (job->terminal)
 		r = term_enter(&job->term, &job->verdict);
 	if (!r)
-		r = run_op(job);
+		r = source_run(&job->source, &job->op, &job->verdict);
 	if (job->terminal)
 		term_leave(&job->term);
-	chain_close(&job->chain);
+	chain_close(&job->source.chain);
 	return r;
 }
 
@@ -332,7 +266,7 @@ static _Noreturn void restart_inside(struct job *job)
 	if (op_finish(&job->op, KCR_ACTION_COMMIT, &job->verdict) < 0)
 		fail_inside(job);
 	op_close(&job->op);
-	close(job->image);
+	close(job->source.fd);
 	term_close(&job->term);
 	tell(job, INSIDE_RUNNING);
 	inside_reap(&job->inside, job->pid);
@@ -362,7 +296,7 @@ static int restart_outside(struct job *job)
 {
 	int r;
 
-	chain_close(&job->chain);
+	chain_close(&job->source.chain);
 	if (job->terminal) {
 		close(job->term.slave);
 		job->term.slave = -1;
@@ -405,8 +339,8 @@ static void report_json(const struct job *job, FILE *file)
 
 	emit_begin(&e, NULL);
 	emit_s64(&e, "pid", job->pid);
-	if (job->input)
-		emit_string(&e, "image", job->input);
+	if (job->source.name)
+		emit_string(&e, "image", job->source.name);
 	else
 		emit_null(&e, "image");
 	emit_u64(&e, "threads", s->threads);
@@ -454,6 +388,7 @@ static int usage(const char *format, const char *what)
 
 enum {
 	OPT_AS = 256,
+	OPT_LAZY,
 	OPT_PARENT,
 	OPT_TRUST,
 	OPT_ANY_CPU,
@@ -469,6 +404,7 @@ static const struct option options[] = {
 	{ "new-pidns",	no_argument, NULL, 'n' },
 	{ "terminal",	no_argument, NULL, 't' },
 	{ "as",		required_argument, NULL, OPT_AS },
+	{ "lazy",	no_argument, NULL, OPT_LAZY },
 	{ "parent",	required_argument, NULL, OPT_PARENT },
 	{ "trust",	no_argument, NULL, OPT_TRUST },
 	{ "any-cpu",	no_argument, NULL, OPT_ANY_CPU },
@@ -501,10 +437,15 @@ static int take_option(struct job *job, int option)
 	case OPT_AS:
 		job->user = optarg;
 		return 0;
+	case OPT_LAZY:
+		job->request.flags |= KCR_RESTART_LAZY;
+		job->source.lazy = true;
+		return 0;
 	case OPT_PARENT:
-		return parents_name(&job->chain.parents, optarg);
+		return parents_name(&job->source.chain.parents, optarg);
 	case OPT_TRUST:
 		job->request.flags |= KCR_RESTART_TRUST;
+		job->source.trusted = true;
 		return 0;
 	case OPT_ANY_CPU:
 		job->request.flags |= KCR_RESTART_ANY_CPU;
@@ -525,7 +466,7 @@ static int take_option(struct job *job, int option)
 		job->request.flags |= KCR_RESTART_CHECK;
 		return 0;
 	case 'i':
-		job->input = optarg;
+		job->source.name = optarg;
 		return 0;
 	case 'q':
 		job->quiet = true;
@@ -555,10 +496,10 @@ static int parse(struct job *job, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "dnti:qvhV", options, NULL)) != -1)
 		if (take_option(job, option) < 0)
 			return -1;
-	if (optind < argc && job->input)
+	if (optind < argc && job->source.name)
 		return usage("%s: one image at a time", argv[optind]);
 	if (optind < argc)
-		job->input = argv[optind++];
+		job->source.name = argv[optind++];
 	if (optind < argc)
 		return usage("%s: one image at a time", argv[optind]);
 	if (job->detach && job->terminal)
@@ -573,7 +514,7 @@ int main(int argc, char **argv)
 {
 	struct job job = {
 		.request.size = sizeof(job.request),
-		.image = -1,
+		.source.fd = -1,
 		.op.fd = -1,
 		.cgroups = { .mount = -1, .file = -1 },
 		.term = { .master = -1, .slave = -1 },
@@ -591,7 +532,7 @@ int main(int argc, char **argv)
 	report(&job);
 	if (r < 0 || job.detach || checks(&job))
 		return own_status(&job, job.verdict.class);
-	close(job.image);
+	close(job.source.fd);
 	op_close(&job.op);
 	follow_running(&job.follow, job.terminal ? &job.term : NULL);
 	follow(&job.follow);

@@ -235,8 +235,10 @@ struct kcr_checkpoint {
 #define KCR_RESTART_TRUST	(1u << 1) /* root takes an image that root does not own */
 #define KCR_RESTART_DETACH	(1u << 2) /* the caller will not stay as the parent */
 #define KCR_RESTART_ANY_CPU	(1u << 3) /* also where the processor lacks instructions */
+#define KCR_RESTART_LAZY	(1u << 4) /* pages come while the program runs */
 #define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST | \
-				 KCR_RESTART_DETACH | KCR_RESTART_ANY_CPU)
+				 KCR_RESTART_DETACH | KCR_RESTART_ANY_CPU | \
+				 KCR_RESTART_LAZY)
 
 /**
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
@@ -248,6 +250,9 @@ struct kcr_checkpoint {
  *
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
  * its descriptors 0, 1 and 2 where the image says so.
+ *
+ * With KCR_RESTART_LAZY the image is a regular file, and stays open until all has
+ * come; closing the descriptor of the operation does not change that.
  */
 struct kcr_restart {
 	__u32	size;

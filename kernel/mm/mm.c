@@ -22,6 +22,7 @@
 #include "files/files.h"
 #include "kcr.h"
 #include "ksym.h"
+#include "lazy/lazy.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
 #include <uapi/image/mm.h>
@@ -104,6 +105,9 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 	pid_t other = shared_with(p);
 	int ret = 0;
 
+	if (kcr_lazy_serves(mm))
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+				"not all of it has come from its image yet (restart --lazy)");
 	if (other)
 		ret = kcr_refuse(ctx, "shared with a process outside (%d)", other);
 	if (!ret && mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE))
