@@ -206,6 +206,7 @@ static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
 	st->pages_earlier = READ_ONCE(ctx->pages_earlier);
 	st->pause_ns = ctx->pause_ns;
 	st->park_ns = ctx->park_ns;
+	st->file_bytes = READ_ONCE(ctx->file_bytes);
 	st->op = ctx->op;
 	st->pid = pid_nr_ns(ctx->pid, task_active_pid_ns(current));
 }

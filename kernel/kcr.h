@@ -430,6 +430,7 @@ struct kcr_ctx {
 	u64 bytes_total;
 	u64 pages, pages_zero, pages_file, pages_earlier;
 	u64 snapshot_pages, faults;
+	u64 file_bytes;
 
 	/* the target, or what is made */
 	struct kcr_process *root;

@@ -8,6 +8,7 @@
 #include <linux/rcupdate.h>
 
 #include "dev.h"
+#include "files/files.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "lazy/lazy.h"
@@ -63,6 +64,7 @@ static void __exit kcr_exit(void)
 {
 	kcr_dev_exit();
 	kcr_mm_exit();
+	kcr_known_drop();
 	kcr_netlink_exit();
 	synchronize_rcu_tasks();
 	rcu_barrier();

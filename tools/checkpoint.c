@@ -257,6 +257,7 @@ static void report_json(const struct job *job, FILE *file)
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
 	emit_u64(&e, "extra_pause_ns", job->limit.pause_ns);
+	emit_u64(&e, "file_bytes", s->file_bytes);
 	if (checks(job))
 		emit_lines(&e, "blockers", s->blockers ? v->text : NULL);
 	emit_string(&e, "class", class_name(v->class));

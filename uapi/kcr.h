@@ -324,6 +324,8 @@ struct kcr_finish {
  * @pages_earlier: pages left out because the image before this one has them
  * @extra: bytes, at most, that pages take twice now, because the program has
  *	written to them and they are not in the image yet
+ * @file_bytes: bytes of files that were read to hash them; what is known of files that
+ *	have not been touched since is not read again
  */
 struct kcr_status {
 	__u32	size;
@@ -345,6 +347,7 @@ struct kcr_status {
 	__u64	text;
 	__u64	pages_earlier;
 	__u64	extra;
+	__u64	file_bytes;
 };
 
 #define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */

@@ -47,20 +47,17 @@ static int compare_hash(struct kcr_ctx *ctx, struct kcr_opened *o,
 {
 	u64 from = le64_to_cpu(img->from), to = from + le64_to_cpu(img->len);
 	struct file *file = open_to_compare(ctx, o);
-	struct kcr_hash hash;
-	u8 digest[16];
+	u8 digest[KCR_HASH_LEN];
 	int ret;
 
 	if (!file)
 		return ctx->error;
-	kcr_hash_begin(&hash, from);
-	ret = kcr_hash_to(ctx, file, &hash, to);
+	ret = kcr_hash_range(ctx, file, from, to, digest);
 	fput(file);
 	if (ret == -ENODATA)
 		return stale(ctx, o, "is shorter than at the checkpoint");
 	if (ret)
 		return ctx->error ?: kcr_path_fail(ctx, ret, kcr_opened_name(o), "can't be read");
-	kcr_hash_end(&hash, digest);
 	if (memcmp(digest, img->hash, sizeof(digest)))
 		return stale(ctx, o, "its contents have changed since the checkpoint");
 	return 0;

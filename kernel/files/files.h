@@ -56,4 +56,6 @@ int kcr_files_join(struct kcr_ctx *ctx, const struct kcr_rec *thread);
 /* restart, in a leader: keeps the first one's 0, 1 and 2 aside, closes every descriptor */
 int kcr_files_begin(struct kcr_ctx *ctx, struct kcr_process *p);
 
+void kcr_known_drop(void);
+
 #endif /* _KCR_FILES_H */

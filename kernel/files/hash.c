@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/stat.h>
 
+#include "compat/file.h"
 #include "internal.h"
 
 /**
@@ -81,6 +82,7 @@ int kcr_hash_to(struct kcr_ctx *ctx, struct file *file, struct kcr_hash *hash, u
 		xxh64_update(&hash->state[0], buf, n);
 		xxh64_update(&hash->state[1], buf, n);
 		hash->done += n;
+		ctx->file_bytes += n;
 		cond_resched();
 	}
 	return 0;
@@ -96,6 +98,43 @@ void kcr_hash_end(const struct kcr_hash *hash, u8 *digest)
 
 	BUILD_BUG_ON(sizeof(h) != KCR_HASH_LEN);
 	memcpy(digest, h, sizeof(h));
+}
+
+static int hash_range(struct kcr_ctx *ctx, struct file *file, u64 from, u64 to, u8 *digest)
+{
+	struct kcr_hash hash;
+	int ret;
+
+	kcr_hash_begin(&hash, from);
+	ret = kcr_hash_to(ctx, file, &hash, to);
+	if (!ret)
+		kcr_hash_end(&hash, digest);
+	return ret;
+}
+
+/**
+ * kcr_hash_range() - the hash of a part of a file, read if it is not known
+ * @ctx: the operation
+ * @file: open for reading
+ * @from: first byte
+ * @to: byte after the last one
+ * @digest: set to it
+ *
+ * Return: as kcr_hash_to().
+ */
+int kcr_hash_range(struct kcr_ctx *ctx, struct file *file, u64 from, u64 to, u8 *digest)
+{
+	struct kcr_stat stat;
+	int ret;
+
+	if (kcr_stat(kcr_file_path(file), &stat))
+		return hash_range(ctx, file, from, to, digest);
+	if (kcr_known_find(file, &stat, from, to, digest))
+		return 0;
+	ret = hash_range(ctx, file, from, to, digest);
+	if (!ret)
+		kcr_known_add(file, &stat, from, to, digest);
+	return ret;
 }
 
 /* kcr_stat() - what tells whether a file has been touched */

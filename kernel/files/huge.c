@@ -35,15 +35,11 @@ bool kcr_path_is_huge(const struct path *path)
 
 static int hash_all(struct kcr_ctx *ctx, struct kcr_relied *r, u8 *digest)
 {
-	struct kcr_hash hash;
-	int ret;
+	int ret = kcr_hash_range(ctx, r->file, 0, r->stat.size, digest);
 
-	kcr_hash_begin(&hash, 0);
-	ret = kcr_hash_to(ctx, r->file, &hash, r->stat.size);
 	if (ret)
 		return ctx->error ?: kcr_fail(ctx, KCR_CLASS_IO, ret,
 					      "%pd: can't be read (errno %d)", r->path.dentry, -ret);
-	kcr_hash_end(&hash, digest);
 	return 0;
 }
 
@@ -178,16 +174,13 @@ int kcr_huge_missing(struct kcr_ctx *ctx, struct kcr_wanted *w)
 static int same_hash(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file)
 {
 	u64 size = le64_to_cpu(img_of(w)->size);
-	struct kcr_hash hash;
-	u8 digest[16];
+	u8 digest[KCR_HASH_LEN];
 	int ret;
 
-	kcr_hash_begin(&hash, 0);
-	ret = i_size_read(file_inode(file)) == size ? kcr_hash_to(ctx, file, &hash, size) :
-						      -ENODATA;
+	ret = i_size_read(file_inode(file)) == size ?
+	      kcr_hash_range(ctx, file, 0, size, digest) : -ENODATA;
 	if (ret && ret != -ENODATA)
 		return ctx->error ?: kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be read");
-	kcr_hash_end(&hash, digest);
 	if (ret || memcmp(digest, img_of(w)->hash, sizeof(digest)))
 		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -ESTALE,
 				"%s: its contents have changed since the checkpoint",

@@ -235,7 +235,14 @@ bool kcr_stat_same(const struct kcr_stat *a, const struct kcr_stat *b);
 void kcr_hash_begin(struct kcr_hash *hash, u64 from);
 int kcr_hash_to(struct kcr_ctx *ctx, struct file *file, struct kcr_hash *hash, u64 to);
 void kcr_hash_end(const struct kcr_hash *hash, u8 *digest);
+int kcr_hash_range(struct kcr_ctx *ctx, struct file *file, u64 from, u64 to, u8 *digest);
 ssize_t kcr_read_full(struct file *file, void *buf, size_t len, loff_t pos);
+
+/* known.c */
+bool kcr_known_find(struct file *file, const struct kcr_stat *stat, u64 from, u64 to,
+		    u8 *digest);
+void kcr_known_add(struct file *file, const struct kcr_stat *before, u64 from, u64 to,
+		   const u8 *digest);
 
 /**
  * struct kcr_relied - a file that the image relies on, or contains

@@ -403,9 +403,8 @@ static int to_disk(struct kcr_ctx *ctx, struct kcr_relied *r)
 
 static int finish(struct kcr_ctx *ctx, struct kcr_relied *r)
 {
-	struct kcr_hash hash;
 	struct kcr_stat now;
-	u8 digest[16];
+	u8 digest[KCR_HASH_LEN];
 	int ret;
 
 	r->from = r->whole ? 0 : min(r->from, r->stat.size);
@@ -416,13 +415,11 @@ static int finish(struct kcr_ctx *ctx, struct kcr_relied *r)
 	ret = to_disk(ctx, r);
 	if (ret)
 		return ret;
-	kcr_hash_begin(&hash, r->from);
-	ret = kcr_hash_to(ctx, r->file, &hash, r->to);
+	ret = kcr_hash_range(ctx, r->file, r->from, r->to, digest);
 	if (ret == -ENODATA)
 		return r->cut ? changed_in_place(ctx, r) : changed(ctx, r);
 	if (ret)
 		return ctx->error ?: unreadable(ctx, r, ret);
-	kcr_hash_end(&hash, digest);
 	if (r->cut && memcmp(digest, r->digest, sizeof(digest)))
 		return changed_in_place(ctx, r);
 	if (!r->writers && (kcr_stat(&r->path, &now) || !kcr_stat_same(&now, &r->stat)))
