@@ -68,6 +68,12 @@ static int copy_in(void *to, size_t size, const void __user *arg)
 	return copy_struct_from_user(to, size, arg, usize);
 }
 
+/*
+ * A request is known by its number: the size in it is that of the caller's structure,
+ * which may be shorter or longer than ours.
+ */
+#define SIZELESS(cmd)	((cmd) & ~(_IOC_SIZEMASK << _IOC_SIZESHIFT))
+
 /* A longer structure of a newer caller gets zeros where we know nothing. */
 static int copy_out(void __user *arg, const void *from, size_t size, u32 usize)
 {
@@ -250,24 +256,24 @@ static long op_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct kcr_ctx *ctx = file->private_data;
 	long ret;
 
-	switch (cmd) {
-	case KCR_IOC_STATUS:
+	switch (SIZELESS(cmd)) {
+	case SIZELESS(KCR_IOC_STATUS):
 		return op_status(ctx, (void __user *)arg);
-	case KCR_IOC_CANCEL:
+	case SIZELESS(KCR_IOC_CANCEL):
 		kcr_cancel(ctx);
 		return 0;
 	}
 
 	if (mutex_lock_killable(&ctx->lock))
 		return -EINTR;
-	switch (cmd) {
-	case KCR_IOC_RUN:
+	switch (SIZELESS(cmd)) {
+	case SIZELESS(KCR_IOC_RUN):
 		ret = op_run(ctx, (void __user *)arg);
 		break;
-	case KCR_IOC_FINISH:
+	case SIZELESS(KCR_IOC_FINISH):
 		ret = op_finish(ctx, (void __user *)arg);
 		break;
-	case KCR_IOC_CGROUP:
+	case SIZELESS(KCR_IOC_CGROUP):
 		ret = op_cgroup(ctx, (void __user *)arg);
 		break;
 	default:
@@ -429,12 +435,12 @@ static long dev_restart(struct file *file, void __user *arg)
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	switch (cmd) {
-	case KCR_IOC_INFO:
+	switch (SIZELESS(cmd)) {
+	case SIZELESS(KCR_IOC_INFO):
 		return info_get((void __user *)arg);
-	case KCR_IOC_CHECKPOINT:
+	case SIZELESS(KCR_IOC_CHECKPOINT):
 		return dev_checkpoint(file, (void __user *)arg);
-	case KCR_IOC_RESTART:
+	case SIZELESS(KCR_IOC_RESTART):
 		return dev_restart(file, (void __user *)arg);
 	default:
 		return -ENOTTY;
