@@ -388,7 +388,7 @@ struct kcr_chunk {
  * @run: head of the run of pages that is being read
  * @run_left: its pages that have not been read
  * @run_crc: checksum of its payload so far
- * @run_vec: for KCR_READ_BATCH pages of it, NULL until needed
+ * @run_vec: for KCR_READ_MAX pages of it, NULL until needed
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
  * @feed: page_feed.c's own, NULL until needed
@@ -551,7 +551,8 @@ struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 #define KCR_PAGES_SKIP		2	/* the run is not needed, only checked */
 typedef int (*kcr_page_run_t)(struct kcr_ctx *ctx, const struct kcr_img_pages *run);
 int kcr_read_pages(struct kcr_ctx *ctx, kcr_page_run_t page_run);
-#define KCR_READ_BATCH		64u
+#define KCR_READ_MAX		256u	/* pages at once: waking others is dear */
+#define KCR_READ_BATCH		64u	/* likewise, of who has them on its stack */
 int kcr_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count);
 
 /* tree.c */

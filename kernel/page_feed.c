@@ -177,7 +177,7 @@ static int push_read(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 	int ret = 0;
 
 	for (first = 0; first < count && !ret; first += n) {
-		n = min(count - first, KCR_READ_BATCH);
+		n = min(count - first, KCR_READ_MAX);
 		part = part_of(ctx, run, first, n, n);
 		if (!part)
 			return -ENOMEM;

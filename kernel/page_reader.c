@@ -34,7 +34,7 @@ struct kcr_run_sum {
 	struct work_struct work;
 	struct kcr_ctx *ctx;
 	unsigned int count;
-	struct page *pages[KCR_READ_BATCH];
+	struct page *pages[KCR_READ_MAX];
 };
 
 /* Fewer than so many are not worth waking somebody. */
@@ -142,7 +142,7 @@ static int run_end(struct kcr_ctx *ctx)
  * kcr_read_run() - read the next pages of the run that was handed over
  * @ctx: the operation
  * @pages: where they go; not mapped, or only where nobody runs
- * @count: 1 to KCR_READ_BATCH, no more than the run still has
+ * @count: 1 to KCR_READ_MAX, no more than the run still has
  *
  * They are summed up while the caller goes on with them, and so must not change.
  */
@@ -153,7 +153,7 @@ int kcr_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
 	unsigned int i;
 	int ret;
 
-	if (WARN_ON_ONCE(count > ctx->run_left || count > KCR_READ_BATCH))
+	if (WARN_ON_ONCE(count > ctx->run_left || count > KCR_READ_MAX))
 		return -EINVAL;
 	for (i = 0; i < count; i++)
 		vec[i] = (struct bio_vec) { .bv_page = pages[i], .bv_len = PAGE_SIZE };
@@ -261,7 +261,7 @@ static int buffers(struct kcr_ctx *ctx)
 	if (!ctx->pages_buf)
 		ctx->pages_buf = kvmalloc(KCR_REC_MAX + KCR_REC_ALIGN, GFP_KERNEL);
 	if (!ctx->run_vec)
-		ctx->run_vec = kmalloc_array(KCR_READ_BATCH, sizeof(*ctx->run_vec), GFP_KERNEL);
+		ctx->run_vec = kmalloc_array(KCR_READ_MAX, sizeof(*ctx->run_vec), GFP_KERNEL);
 	if (!ctx->run_sum) {
 		ctx->run_sum = kzalloc(sizeof(*ctx->run_sum), GFP_KERNEL);
 		if (!ctx->run_sum)

@@ -278,7 +278,7 @@ static bool faults_at(unsigned long addr)
 	return all;
 }
 
-/* No more than BATCH. Where none can be mapped a fault makes the table. */
+/* Where none can be mapped a fault makes the table. */
 static int map_pages(struct kcr_ctx *ctx, unsigned long addr, struct page **pages,
 		     unsigned int count)
 {
@@ -289,7 +289,7 @@ static int map_pages(struct kcr_ctx *ctx, unsigned long addr, struct page **page
 		n = map_ready(addr, pages + done, count - done);
 		if (n)
 			continue;
-		n = faults_at(addr) ? count - done : 1;
+		n = faults_at(addr) ? min(count - done, BATCH) : 1;
 		ret = copy_batch(ctx, addr, pages + done, n);
 	}
 	return ret;

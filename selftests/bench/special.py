@@ -54,6 +54,7 @@ def throughput(folder, megabytes, times):
         told["tmpfs"] = summary(kcr.save(subject.pid, kill=False) for _ in range(times))
         told["dd_read"] = summary(dd(f"{kcr.folder}/image", "/dev/null", 2 * megabytes)
                                   for _ in range(times))
+        told["fill"] = summary(yard("fill", megabytes, f"{kcr.folder}/image"))
         kcr.empty()
         told["dd_write"] = summary(dd("/dev/zero", f"{kcr.folder}/zero", megabytes)
                                    for _ in range(times))

@@ -7,6 +7,7 @@
  *	read MB		read it once
  *	xxh3 MB		read it once, and work out one XXH3 checksum of it
  *	hashes MB	the two XXH64 of each page that stand in an image, in one thread
+ *	fill MB FILE	read so much of a file into memory that is new
  *	idle		what a kernel is asked for all the time: calls, faults, processes
  *
  *	run FILE COMMAND...	one line: its wait status, how long it took, and when
@@ -69,6 +70,40 @@ static void do_hashes(unsigned char *p, size_t bytes)
 
 	for (i = 0; i < bytes; i += PAGE)
 		result += XXH64(p + i, PAGE, 0) ^ XXH64(p + i, PAGE, SEED);
+}
+
+/* What anybody does who brings memory back: it is made, cleared, and written once. */
+static long long fill_new(const char *file, size_t bytes)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	unsigned char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long long begun;
+	size_t done;
+	ssize_t n;
+
+	if (fd < 0 || p == MAP_FAILED)
+		die(file);
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	begun = now();
+	for (done = 0; done < bytes; done += n) {
+		n = read(fd, p + done, bytes - done);
+		if (n <= 0)
+			break;	/* the file is a little shorter */
+	}
+	begun = now() - begun;
+	close(fd);
+	munmap(p, bytes);
+	return begun;
+}
+
+static int fill(const char *file, size_t bytes)
+{
+	int n;
+
+	for (n = 0; n < ROUNDS; n++)
+		printf("%lld\n", fill_new(file, bytes));
+	return 0;
 }
 
 static void do_idle(unsigned char *p, size_t bytes)
@@ -153,5 +188,7 @@ int main(int argc, char **argv)
 		return run(argv[2], argv + 3);
 	if (argc < 2)
 		return 2;
+	if (argc > 3 && !strcmp(argv[1], "fill"))
+		return fill(argv[3], strtoul(argv[2], NULL, 0) << 20);
 	return measure(argv[1], (argc > 2 ? strtoul(argv[2], NULL, 0) : 32) << 20);
 }
