@@ -92,25 +92,28 @@ def slow_down(folder, megabytes, times, *more):
 
 def increments(folder, megabytes, times, *more):
     """One a second of a program that rewrites 1 % in that time."""
-    told = {"gap": [], "seconds": [], "bytes": [], "changed": []}
+    told = {"gap": [], "fork": [], "seconds": [], "bytes": [], "changed": []}
     with running(folder, "-m", megabytes, "-r", 1, *more) as (subject, kcr):
         subject.ask()
         kcr.save_as("0", subject.pid)
         changed = subject.ask().rewritten
         for number in range(times):
             time.sleep(1)
-            changed += subject.ask().rewritten
+            subject.save_by_fork()
+            before = subject.ask()
+            changed += before.rewritten
             seconds = kcr.save_as(str(number + 1), subject.pid,
                                   f"--parent={kcr.folder}/{number}")
             after = subject.ask()
             told["gap"].append(after.gap)
+            told["fork"].append(before.forked)
             told["seconds"].append(seconds)
             told["bytes"].append(os.path.getsize(f"{kcr.folder}/{number + 1}"))
             told["changed"].append(changed * PAGE)
             changed = after.rewritten   # since its cut, which is where it begins
-        fork = subject.fork
+        at_first = subject.fork
     ratio = [size / changed for size, changed in zip(told["bytes"], told["changed"])]
-    return {"fork": fork, "ratio": summary(ratio), **{k: summary(v) for k, v in told.items()}}
+    return {"at_first": at_first, "ratio": summary(ratio), **{k: summary(v) for k, v in told.items()}}
 
 
 def taken(folder, megabytes, times, *more):

@@ -13,10 +13,11 @@
  *
  *	the longest time between two of its heartbeats since it was asked last,
  *	when that was over (CLOCK_REALTIME),
- *	units of work done since then, pages rewritten, and how long that was.
+ *	units of work done since then, pages rewritten, how long that was,
+ *	how long its last fork() took.
  *
  * At SIGUSR2 it does what programs do that save themselves: a child that it
- * forks writes the memory to the file of -w, and ends.
+ * forks writes the memory to the file of -w, if there is one, and ends.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -213,14 +214,23 @@ static void tell_fork(const struct shape *s)
 	fflush(stdout);
 }
 
+static long long forked;	/* how long it took */
+
 static void save_by_fork(const struct shape *s)
 {
+	long long begun = now();
 	const char *p = (const char *)s->memory;
 	size_t done = 0;
 	int fd;
 
-	if (fork())
+	if (fork()) {
+		forked = now() - begun;
 		return;		/* nobody waits for it: SIGCHLD is ignored */
+	}
+	if (!s->file) {
+		usleep(100000);	/* to be seen */
+		_exit(0);
+	}
 	fd = open(s->file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	while (done < s->bytes) {
 		ssize_t n = write(fd, p + done, s->bytes - done < 2ul << 20 ?
@@ -247,8 +257,8 @@ static void begin_gap(struct gap *g)
 
 static void tell_gap(struct gap *g)
 {
-	printf("%lld %lld %lu %lu %lld\n", g->longest, g->over, units - g->units,
-	       rewritten - g->rewritten, stamp() - g->begun);
+	printf("%lld %lld %lu %lu %lld %lld\n", g->longest, g->over, units - g->units,
+	       rewritten - g->rewritten, stamp() - g->begun, forked);
 	fflush(stdout);
 	begin_gap(g);
 }

@@ -12,7 +12,7 @@ SECONDS = 120
 BEATS = 0.0005      # what a gap is without anybody's doing
 
 # What it tells of the time since it was asked last; times in seconds, `over` as a date.
-Told = collections.namedtuple("Told", "gap over units rewritten seconds")
+Told = collections.namedtuple("Told", "gap over units rewritten seconds forked")
 
 
 class Lost(Exception):
@@ -61,11 +61,12 @@ class Subject:
         before = len(self._lines())
         os.kill(self.pid, signal.SIGUSR1)
         until(lambda: len(self._lines()) > before, "does not answer")
-        gap, over, units, rewritten, seconds = map(int, self._lines()[-1].split())
-        return Told(max(gap / 1e9 - BEATS, 0), over / 1e9, units, rewritten, seconds / 1e9)
+        gap, over, units, rewritten, seconds, forked = map(int, self._lines()[-1].split())
+        return Told(max(gap / 1e9 - BEATS, 0), over / 1e9, units, rewritten, seconds / 1e9,
+                    forked / 1e9)
 
     def save_by_fork(self):
-        """A child that it forks writes its memory to a file; until that is done."""
+        """A child that it forks writes its memory to the file, if there is one; until it ends."""
         before = len(list(children(self.pid)))
         os.kill(self.pid, signal.SIGUSR2)
         until(lambda: len(list(children(self.pid))) > before, "does not fork")

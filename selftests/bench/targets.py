@@ -33,7 +33,7 @@ class Targets:
         self.name = f"{self.size} MB" if quick else "1 GB"
         self.times = 3 if quick else 5
         self.without_and_with = idle
-        self.reading = None
+        self.reading, self.tool = None, 0
         self.rows = []
 
     def row(self, what, target, measured, floor, met):
@@ -84,7 +84,7 @@ class Targets:
     def small(self):
         result, criu = (self.case("1 MB", who) for who in ("kcr", "criu"))
         told = special.small(self.folder)
-        true = told["true"]["median"]
+        true, self.tool = (told[what]["median"] for what in ("true", "tool"))
         self.row("the checkpoint ioctl, 1 MB", "at most 10 ms", spread(told["ioctl"]), "",
                  told["ioctl"]["median"] <= 0.010)
         if not result:
@@ -145,7 +145,8 @@ class Targets:
         self.row(f"image of {self.name} of zeros", "under 1 MB", mb(result["bytes"]), "",
                  result["bytes"] < MB)
         self.row("the same", "no slower than reading it once", spread(took),
-                 f"reading {ms(self.reading)}", took["median"] <= self.reading)
+                 f"reading {ms(self.reading)}, fork() {ms(result['fork'])}, checkpoint --version "
+                 f"{ms(self.tool)}", took["median"] <= self.reading)
 
     # What goes on beside it
 
@@ -159,10 +160,12 @@ class Targets:
 
     def increment(self):
         told = special.increments(self.folder, self.size, self.times, "-H")
-        limit = 2 * told["fork"] + 0.005
+        fork = told["fork"]["median"]
+        limit = 2 * fork + 0.005
         what = f"increment, 1 %/s of {self.name}, huge"
         self.row(f"{what}: pause", f"at most 2 x fork() + 5 ms = {ms(limit)}",
-                 spread(told["gap"]), f"fork() {ms(told['fork'])}",
+                 spread(told["gap"]), f"fork() just before {ms(fork)}, of huge pages that "
+                 f"nobody has written to since a fork() {ms(told['at_first'])}",
                  told["gap"]["median"] <= limit)
         self.row(f"{what}: bytes", "at most 1.5 x the pages that changed",
                  f"{told['ratio']['median']:.2f} x, {mb(told['bytes']['median'])}, in "
