@@ -145,8 +145,8 @@ int kcr_template_wait(struct kcr_ctx *ctx)
 {
 	int ret = kcr_made_wait(ctx, NULL);
 
-	if (!ret && WARN_ON_ONCE(ctx->runs_taken != ctx->template->runs.nr))
-		ret = -EINVAL;
+	if (!ret && ctx->runs_taken != ctx->template->runs.nr)
+		ret = kcr_bad_image(ctx, "pages that are not in the order of the processes");
 	return ret;
 }
 

@@ -54,7 +54,7 @@ available()
 
 hundred_take_little()
 {
-	local before after anon
+	local before after anon rest
 
 	save -s -n 100 -m 200
 	before=$(available)
@@ -63,6 +63,7 @@ hundred_take_little()
 	[ "$(sort -u pids | wc -l)" = 100 ]
 	[ "$(pgrep -x -c copied)" = 100 ]
 	after=$(available)
+	rest=$anon
 	anon=$(($(kb AnonPages) - anon))
 	echo "# 100 copies of $(stat -c %s img) bytes take $(((before - after) / 1024)) MB," \
 		"$((anon / 1024)) MB of that private memory" > "$scratch/measured"
@@ -73,6 +74,12 @@ hundred_take_little()
 		sleep 0.1
 	done
 	all_right 100
+	# Nobody else holds what was theirs.
+	for _ in $(seq 100); do
+		[ "$(kb AnonPages)" -gt $((rest + 8192)) ] || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 each_has_its_own()
