@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/syscall.h>
 
 #include "victim.h"
 
@@ -70,7 +71,8 @@ static void expect_not(int op, unsigned int class, const char *words)
 	EXPECT_LT(0, run_from(op, -1));
 	look_at(op, &o);
 	EXPECT_EQ(class, o.status.class);
-	expect_said(&o, words);
+	if (!strstr(o.text, words))
+		kcr_fail(false, __FILE__, __LINE__, "\"%s\" is not said: %s", words, o.text);
 	close(op);
 }
 
@@ -87,8 +89,8 @@ static pid_t copy_apart(int template)
 	pid_t pid;
 	int op;
 
-	ASSERT_EQ(0, unshare(CLONE_NEWPID));
-	pid = fork();
+	pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	ASSERT_LE(0, pid);
 	if (pid)
 		return pid;
 	o = calloc(1, sizeof(*o));
