@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "base.h"
+#include "template.h"
 #include "dev.h"
 #include "files/choice.h"
 #include "files/files.h"
@@ -85,6 +86,7 @@ static void ctx_release(struct kref *ref)
 	kcr_tree_free(ctx);
 	kcr_scope_drop(ctx);
 	kcr_choices_drop(ctx);
+	kcr_template_drop(ctx);
 	put_pid(ctx->pid);
 	put_cred(ctx->cred);
 	put_pid_ns(ctx->pid_ns);
@@ -127,15 +129,21 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 	kcr_ctx_put_image(ctx);
 }
 
+/* All copies of a program are one of those that there may be so many of. */
+static bool counts(const struct kcr_ctx *ctx)
+{
+	return !(ctx->flags & KCR_RESTART_COPY);
+}
+
 int kcr_ops_add(struct kcr_ctx *ctx)
 {
 	int ret = 0;
 
 	mutex_lock(&ops_lock);
-	if (nr_ops >= READ_ONCE(kcr_max_ops)) {
+	if (counts(ctx) && nr_ops >= READ_ONCE(kcr_max_ops)) {
 		ret = -EBUSY;
 	} else {
-		nr_ops++;
+		nr_ops += counts(ctx);
 		ctx->op = ++last_op;
 		list_add_tail(&ctx->node, &ops);
 	}
@@ -148,7 +156,7 @@ void kcr_ops_del(struct kcr_ctx *ctx)
 	mutex_lock(&ops_lock);
 	if (!list_empty(&ctx->node)) {
 		list_del_init(&ctx->node);
-		nr_ops--;
+		nr_ops -= counts(ctx);
 	}
 	mutex_unlock(&ops_lock);
 }

@@ -18,6 +18,7 @@
 #include <linux/utsname.h>
 
 #include "base.h"
+#include "template.h"
 #include "dev.h"
 #include "files/choice.h"
 #include "kcr.h"
@@ -95,7 +96,8 @@ static int op_image(struct kcr_ctx *ctx, int fd)
 {
 	fmode_t mode = ctx->restart ? FMODE_READ : FMODE_WRITE;
 
-	if (!ctx->restart && (ctx->flags & (KCR_CKPT_CHECK | KCR_CKPT_PARK)))
+	if (ctx->restart ? ctx->flags & KCR_RESTART_COPY :
+	    ctx->flags & (KCR_CKPT_CHECK | KCR_CKPT_PARK))
 		return 0;
 	ctx->image = fget(fd);
 	if (!ctx->image)
@@ -118,10 +120,21 @@ static bool same_caller(struct kcr_ctx *ctx)
 	       task_active_pid_ns(current) == ctx->pid_ns;
 }
 
+static int run(struct kcr_ctx *ctx, int image_fd)
+{
+	int ret = kcr_template_lock(ctx) ?: ctx->again ? 0 : op_image(ctx, image_fd);
+
+	if (ret)
+		return ret;
+	if (!ctx->again)
+		kcr_event(ctx, KCR_EVENT_STARTED);
+	return ctx->restart ? kcr_restart_run(ctx) : kcr_checkpoint_run(ctx);
+}
+
 static long op_run(struct kcr_ctx *ctx, void __user *arg)
 {
-	struct kcr_run run;
-	int ret = copy_in(&run, sizeof(run), arg);
+	struct kcr_run request;
+	int ret = copy_in(&request, sizeof(request), arg);
 
 	if (ret)
 		return ret;
@@ -131,20 +144,17 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 		return -EPERM;
 
 	set_runner(ctx, current);
-	ret = ctx->again ? 0 : op_image(ctx, run.image_fd);
-	if (!ret) {
-		if (!ctx->again)
-			kcr_event(ctx, KCR_EVENT_STARTED);
-		ret = ctx->restart ? kcr_restart_run(ctx) : kcr_checkpoint_run(ctx);
-	}
+	ret = run(ctx, request.image_fd);
 	set_runner(ctx, NULL);
 	kcr_interrupted_end();
 	if (ctx->again) {
+		kcr_template_unlock(ctx);
 		set_thread_flag(TIF_SIGPENDING);	/* so that we are called again */
 		return ret;
 	}
 	if (ret)
 		ctx_abort(ctx);	/* what was made reads the image until it is gone */
+	kcr_template_unlock(ctx);
 	kcr_ctx_put_image(ctx);
 	if (ret) {
 		if (!ctx->error)
@@ -290,6 +300,22 @@ static const struct file_operations op_fops = {
 	.llseek		= noop_llseek,
 };
 
+/* The operation of a descriptor, with a reference, or NULL. */
+static struct kcr_ctx *op_of(int fd)
+{
+	struct file *file = fget(fd);
+	struct kcr_ctx *ctx = NULL;
+
+	if (!file)
+		return NULL;
+	if (file->f_op == &op_fops) {
+		ctx = file->private_data;
+		kcr_ctx_get(ctx);
+	}
+	fput(file);
+	return ctx;
+}
+
 /* The device */
 
 static long info_get(void __user *arg)
@@ -420,12 +446,16 @@ static long dev_restart(struct file *file, void __user *arg)
 
 	if (ret)
 		return ret;
-	if (re.flags & ~KCR_RESTART_FLAGS || re.reserved)
+	if (re.flags & ~KCR_RESTART_FLAGS || !kcr_template_flags_ok(re.flags))
+		return -EINVAL;
+	if (re.template_fd && !(re.flags & KCR_RESTART_COPY))
 		return -EINVAL;
 	ctx = kcr_ctx_alloc(file, true, re.flags);
 	if (!ctx)
 		return -ENOMEM;
 	ret = kcr_choices_set(ctx, re.choices, re.nr_choices);
+	if (!ret && re.flags & KCR_RESTART_COPY)
+		ret = kcr_template_set(ctx, op_of(re.template_fd));
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)

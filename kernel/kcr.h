@@ -170,7 +170,8 @@ enum kcr_thread_state {
  * @vma_end: restart: end of the last mapping that was checked
  * @children: checkpoint: whose pages are still to be written, and may be its
  * @pages_written: checkpoint: its own are
- * @kept: mappings that come from the parent's, in order
+ * @kept: mappings that come from the parent's, in order; in a copy those that come
+ *	from its template's
  * @nr_kept: how many
  * @max_kept: that @kept has room for
  * @kept_at: the first of them that matters still
@@ -290,6 +291,17 @@ struct kcr_chunk {
 	u8 *data;
 };
 
+/**
+ * struct kcr_runs - heads of runs of pages that have been read
+ * @at: of @nr, with room for @max
+ * @nr: how many
+ * @max: room
+ */
+struct kcr_runs {
+	struct kcr_img_pages *at;
+	unsigned int nr, max;
+};
+
 #define KCR_TASK_BITS	8	/* log2 of the buckets of tasks */
 
 /**
@@ -394,6 +406,10 @@ struct kcr_chunk {
  * @feed: page_feed.c's own, NULL until needed
  * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  * @lazy: restart: brings pages later, NULL: none
+ * @template: the restart that this one takes from what was read, and holds locked
+ *	while it does; NULL: none, or that is over
+ * @runs: with KCR_RESTART_TEMPLATE: where there were pages, in the image's order
+ * @runs_taken: of those of @template
  *
  * @mm_data: kernel/mm's own, NULL at first
  * @files_data: kernel/files', likewise
@@ -498,6 +514,10 @@ struct kcr_ctx {
 	struct kcr_feed *feed;
 	struct kcr_rec *cgroup;
 	struct kcr_lazy *lazy;
+	/* template.c */
+	struct kcr_ctx *template;
+	struct kcr_runs runs;
+	unsigned int runs_taken;
 
 	/* of kernel/mm, files, task, tty and ipc: their own, NULL at first */
 	void *mm_data;
@@ -544,6 +564,7 @@ int kcr_stream_flush(struct kcr_ctx *ctx);
 /* reader.c */
 int kcr_read_head(struct kcr_ctx *ctx);
 int kcr_read_recs(struct kcr_ctx *ctx);
+int kcr_recs_copy(struct kcr_ctx *ctx, const struct kcr_ctx *from);
 struct kcr_rec *kcr_rec_find(struct kcr_ctx *ctx, u32 id, enum kcr_kind kind);
 
 /* page_reader.c */

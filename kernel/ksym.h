@@ -55,6 +55,9 @@
 	x(send_sigqueue,	"queue the signal of a POSIX timer")	\
 	x(mfill_atomic_install_pte, "put a page that was read into memory") \
 	x(__mem_cgroup_charge,	"charge such a page to its owner")	\
+	x(anon_vma_fork,	"share memory between copies of a program")	\
+	x(copy_page_range,	"share memory between copies of a program")	\
+	x(flush_tlb_mm_range,	"have shared memory copied when it is written to") \
 	x(__anon_vma_prepare,	"tell where memory was moved to")	\
 	x(mm_alloc,		"talk to userfaultfd, which wants user memory") \
 	x(arch_pick_mmap_layout, "map something there")		\

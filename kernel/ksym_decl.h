@@ -52,6 +52,10 @@
 /* linux/hw_breakpoint.h brings too much */
 void flush_ptrace_hw_breakpoint(struct task_struct *tsk);
 
+/* asm/tlbflush.h, which keeps it from modules */
+void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+			unsigned int stride_shift, bool freed_tables);
+
 /* ipc/sem.c; linux/syscalls.h brings too much */
 struct sembuf;
 long __do_semtimedop(int semid, struct sembuf *sops, unsigned int nsops,

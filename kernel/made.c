@@ -15,6 +15,7 @@
 #include <linux/task_work.h>
 #include <uapi/linux/wait.h>
 
+#include "template.h"
 #include "files/files.h"
 #include "kcr.h"
 #include "ksym.h"
@@ -303,11 +304,18 @@ static void pass_turn(struct kcr_process *p)
 	}
 }
 
+static int take_pages(struct kcr_process *p)
+{
+	if (p->ctx->template)
+		return kcr_template_take(p);
+	return kcr_feed_take(p) ?: kcr_mm_pages_end(p);
+}
+
 static int build(struct kcr_process *p)
 {
 	struct kcr_ctx *ctx = p->ctx;
 	size_t mark = kcr_where_process(ctx, p);
-	int ret = walk_recs(p, restore_rec) ?: kcr_feed_take(p) ?: kcr_mm_pages_end(p);
+	int ret = walk_recs(p, restore_rec) ?: take_pages(p);
 
 	ret = ret ?: make_children(p) ?: kcr_lazy_begin(p) ?: make_threads(p) ?:
 	      walk_recs(p, link_rec) ?: restore_thread(leader_of(p));

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 
+#include "template.h"
 #include "kcr.h"
 #include "made.h"
 #include "mm/mm.h"
@@ -195,6 +196,8 @@ static int feed_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 	const struct kcr_rec *mm = kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM);
 	u32 flags = le32_to_cpu(run->flags);
 
+	if (kcr_template_note(ctx, run))
+		return ctx->error;
 	if (flags & KCR_PAGES_NO_BYTES)
 		return push_whole(ctx, run, false);
 	if (!mm || flags & KCR_PAGES_HUGE)

@@ -257,6 +257,33 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 	}
 }
 
+/**
+ * kcr_recs_copy() - the records that another restart has read
+ * @ctx: the operation
+ * @from: the other one
+ */
+int kcr_recs_copy(struct kcr_ctx *ctx, const struct kcr_ctx *from)
+{
+	const struct kcr_rec *rec;
+	size_t count = 0, size;
+	struct kcr_rec *copy;
+
+	list_for_each_entry(rec, &from->recs, node) {
+		size = struct_size(rec, data, kcr_parse_padded(rec->len));
+		copy = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!copy)
+			return kcr_nomem(ctx);
+		memcpy(copy, rec, size);
+		copy->process = NULL;
+		INIT_HLIST_NODE(&copy->hash);
+		INIT_LIST_HEAD(&copy->owned);
+		list_add_tail(&copy->node, &ctx->recs);
+		count++;
+		cond_resched();
+	}
+	return index_recs(ctx, count);
+}
+
 /* kcr_reader_drop() - free the records */
 void kcr_reader_drop(struct kcr_ctx *ctx)
 {

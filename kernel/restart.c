@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "template.h"
 #include "dev.h"
 #include "files/files.h"
 #include "ipc/ipc.h"
@@ -61,6 +62,8 @@ static int restore_all_parked(struct kcr_ctx *ctx)
 static int read_and_check(struct kcr_ctx *ctx)
 {
 	kcr_set_phase(ctx, KCR_PHASE_READ);
+	if (ctx->template)
+		return kcr_template_begin(ctx) ?: kcr_plan(ctx);
 	return kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
 	       kcr_plan(ctx);
 }
@@ -88,7 +91,8 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 
 	ctx->park_start = ktime_get();
 	ret = kcr_lazy_open(ctx) ?: kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?:
-	      kcr_feed(ctx) ?: restore_all_parked(ctx) ?: kcr_job_restore(ctx);
+	      (ctx->template ? kcr_template_wait(ctx) : kcr_feed(ctx)) ?:
+	      restore_all_parked(ctx) ?: kcr_job_restore(ctx);
 	if (ret)
 		return ret;
 	kcr_set_phase(ctx, KCR_PHASE_PREPARED);

@@ -3,71 +3,14 @@
  * restart(1): make a program from an image, and let it run.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/cgroup.h"
-#include "lib/choice.h"
 #include "lib/emit.h"
-#include "lib/follow.h"
-#include "lib/inside.h"
-#include "lib/op.h"
-#include "lib/peek.h"
-#include "lib/pidfile.h"
-#include "lib/source.h"
-#include "lib/term.h"
+#include "lib/job.h"
 #include "lib/text.h"
 #include "lib/tool.h"
-#include "lib/user.h"
-#include "lib/watch.h"
-
-/**
- * struct job - what the user wants, and how it goes
- * @request: for the module
- * @user: who to become, NULL for no one
- * @pid_file: where to write the pid, NULL for nowhere
- * @detach: do not wait for the program
- * @new_pidns: give it a pid namespace of its own
- * @terminal: give it a terminal of its own
- * @quiet: say nothing but errors
- * @verbose: say how it went
- * @json: say how it went in JSON
- * @verdict: how it went
- * @source: where the image is
- * @op: the operation
- * @pid: of the program
- * @inside: the namespace's init, with @new_pidns
- * @choices: which of our descriptors it gets
- * @cgroups: where it is put
- * @follow: who waits for the program
- * @term: the program's terminal, with @terminal
- */
-struct job {
-	struct kcr_restart request;
-	const char *user;
-	const char *pid_file;
-	bool detach;
-	bool new_pidns;
-	bool terminal;
-	bool quiet;
-	bool verbose;
-	bool json;
-	struct verdict verdict;
-	struct source source;
-	struct op op;
-	pid_t pid;
-	struct inside inside;
-	struct choices choices;
-	struct cgroups cgroups;
-	struct follow follow;
-	struct term term;
-};
 
 static const char help[] =
 "Usage: restart [OPTION]... < IMAGE\n"
@@ -79,6 +22,7 @@ static const char help[] =
 "  -n, --new-pidns     in a pid namespace of its own: no pid can be taken\n"
 "  -t, --terminal      give it a terminal of its own, whose keys and screen are\n"
 "                      those of this one: for a shell that led its session\n"
+"      --copies N      with -n: make N of it, which share memory until they write to it\n"
 "      --as USER       become USER first\n"
 "      --lazy          let it run at once, and bring its memory from IMAGE, a regular file,\n"
 "                      while it does\n"
@@ -104,231 +48,22 @@ static const char help[] =
 "1 usage, 2 not permitted, 3 this machine can't give what the image needs, 4 not\n"
 "now (a pid is taken), 5 environment, 6 bad image, 7 I/O.\n";
 
-static bool checks(const struct job *job)
-{
-	return job->request.flags & KCR_RESTART_CHECK;
-}
-
 /* With the program's own statuses, ours must be one that tells them apart. */
 static int own_status(const struct job *job, enum kcr_class class)
 {
-	if (class == KCR_CLASS_OK || job->detach || checks(job))
+	if (class == KCR_CLASS_OK || job->detach || job_checks(job))
 		return class;
 	return EXIT_OWN_FAILURE;
 }
 
-/*
- * The image was our standard input, which the program would get: give it the
- * terminal that we run in if it had one, otherwise nothing to read.
- */
-static void replace_stdin(const struct job *job)
+static void emit_pids(struct emit *e, const struct copies *c)
 {
-	int fd = -1;
+	unsigned int i;
 
-	close(STDIN_FILENO);
-	if (!job->detach && (job->terminal || peek_wants_terminal(job->source.fd)))
-		fd = open("/dev/tty", O_RDWR | O_NOCTTY);
-	if (fd < 0)
-		open("/dev/null", O_RDONLY | O_NOCTTY);
-}
-
-static int open_image(struct job *job)
-{
-	int r = source_open(&job->source, &job->verdict);
-
-	if (!r && !job->source.name)
-		replace_stdin(job);
-	return r;
-}
-
-/* It has not come to run after all. */
-static int drop_pid_file(const struct job *job)
-{
-	if (job->pid_file)
-		unlink(job->pid_file);
-	return -1;
-}
-
-/* In our session it has our controlling terminal, and no use for another. */
-static int check_terminal(struct job *job)
-{
-	if (job->terminal && getsid(job->pid) == getsid(0))
-		return fail(&job->verdict, KCR_CLASS_USAGE, 0,
-			    "the program did not lead a session: restart it without --terminal");
-	return 0;
-}
-
-/* The program is made, and stands still. */
-static int prepared(struct job *job)
-{
-	if (check_terminal(job) < 0)
-		return -1;
-	if (job->cgroups.warning && !job->quiet && !job->json)
-		say("%s", job->cgroups.warning);
-	if (job->pid_file && pidfile_write(job->pid_file, job->pid, &job->verdict) < 0)
-		return -1;
-	if (job->detach)
-		return 0;
-	if (follow_begin(&job->follow, &job->verdict) < 0)
-		return -1;
-	follow_program(&job->follow, job->pid,
-		       job->new_pidns ? &job->inside : NULL);
-	return 0;
-}
-
-static int run(struct job *job)
-{
-	int r = 0;
-
-	if (job->terminal)
-		r = term_enter(&job->term, &job->verdict);
-	if (!r)
-		r = source_run(&job->source, &job->op, &job->verdict);
-	if (job->terminal)
-		term_leave(&job->term);
-	chain_close(&job->source.chain);
-	return r;
-}
-
-/* Whoever calls this becomes the program's parent. */
-static int prepare(struct job *job, bool progress)
-{
-	struct watch watch;
-	int r;
-
-	job->request.nr_choices = job->choices.nr;
-	job->request.choices = (__u64)(uintptr_t)job->choices.list;
-	if (op_restart(&job->op, &job->request, &job->verdict) < 0)
-		return -1;
-	watch_init(&watch, progress);
-	if (progress)
-		watch_begin(&watch, job->op.fd);
-	r = run(job);
-	watch_end(&watch);
-	job->pid = job->op.status.pid;
-	if (!r && !checks(job))
-		r = cgroup_place(&job->cgroups, job->op.fd, &job->verdict);
-	return r;
-}
-
-static int restart_here(struct job *job)
-{
-	bool progress = !job->quiet && !job->terminal && isatty(STDERR_FILENO);
-
-	if (prepare(job, progress) < 0)
-		return -1;
-	if (checks(job))
-		return 0;
-	if (prepared(job) < 0)
-		return -1;
-	if (op_finish(&job->op, KCR_ACTION_COMMIT, &job->verdict) < 0)
-		return drop_pid_file(job);
-	return 0;
-}
-
-static void tell(struct job *job, enum inside_event event)
-{
-	struct inside_news news = {
-		.event = event,
-		.pid = job->pid,
-		.class = job->verdict.class,
-		.error = job->verdict.error,
-		.status = job->op.status,
-	};
-
-	if (job->verdict.text)
-		strncpy(news.text, job->verdict.text, sizeof(news.text) - 1);
-	else if (job->cgroups.warning)
-		strncpy(news.text, job->cgroups.warning, sizeof(news.text) - 1);
-	inside_tell(&job->inside, &news);
-}
-
-static _Noreturn void fail_inside(struct job *job)
-{
-	job->pid = 0;
-	op_close(&job->op);
-	cgroup_undo(&job->cgroups);
-	tell(job, INSIDE_FAILED);
-	_exit(job->verdict.class);
-}
-
-/* What pid 1 of the namespace does. */
-static _Noreturn void restart_inside(struct job *job)
-{
-	if (prepare(job, false) < 0)
-		fail_inside(job);
-	tell(job, INSIDE_PREPARED);
-	if (!inside_asked(&job->inside)) {
-		op_close(&job->op);
-		cgroup_undo(&job->cgroups);
-		_exit(0);
-	}
-	if (op_finish(&job->op, KCR_ACTION_COMMIT, &job->verdict) < 0)
-		fail_inside(job);
-	op_close(&job->op);
-	close(job->source.fd);
-	term_close(&job->term);
-	tell(job, INSIDE_RUNNING);
-	inside_reap(&job->inside, job->pid);
-}
-
-static int hear(struct job *job, enum inside_event expected)
-{
-	struct inside_news news;
-
-	if (inside_hear(&job->inside, &news, 0) <= 0)
-		return fail(&job->verdict, KCR_CLASS_ENVIRONMENT, 0,
-			    "the init of the new pid namespace has died");
-	if (news.event == INSIDE_FAILED)
-		return fail(&job->verdict, news.class, news.error, "%s",
-			    news.text);
-	if (news.event != expected)
-		return fail(&job->verdict, KCR_CLASS_ENVIRONMENT, EPROTO,
-			    "the init of the new pid namespace makes no sense");
-	if (news.text[0] && !job->cgroups.warning)
-		job->cgroups.warning = strdup(news.text);
-	job->pid = news.pid;
-	job->op.status = news.status;
-	return 0;
-}
-
-static int restart_outside(struct job *job)
-{
-	int r;
-
-	chain_close(&job->source.chain);
-	if (job->terminal) {
-		close(job->term.slave);
-		job->term.slave = -1;
-	}
-	r = hear(job, INSIDE_PREPARED);
-	if (!r && !checks(job))
-		r = prepared(job);
-	inside_answer(&job->inside, !r && !checks(job));
-	if (!r && !checks(job) && hear(job, INSIDE_RUNNING) < 0)
-		r = drop_pid_file(job);
-	if (r < 0 || checks(job))
-		waitpid(job->inside.init, NULL, 0);
-	return r;
-}
-
-static int restart(struct job *job)
-{
-	int r;
-
-	tool_delay_stop();
-	if (job->user && user_become(job->user, &job->verdict) < 0)
-		return -1;
-	if (open_image(job) < 0)
-		return -1;
-	if (job->terminal && term_open(&job->term, &job->verdict) < 0)
-		return -1;
-	if (!job->new_pidns)
-		return restart_here(job);
-	r = inside_start(&job->inside, &job->verdict);
-	if (r > 0)
-		restart_inside(job);
-	return r < 0 ? r : restart_outside(job);
+	emit_begin_list(e, "pids");
+	for (i = 0; i < c->running; i++)
+		emit_s64(e, NULL, c->pids[i]);
+	emit_end(e);
 }
 
 static void report_json(const struct job *job, FILE *file)
@@ -339,6 +74,8 @@ static void report_json(const struct job *job, FILE *file)
 
 	emit_begin(&e, NULL);
 	emit_s64(&e, "pid", job->pid);
+	if (job->copies.nr)
+		emit_pids(&e, &job->copies);
 	if (job->source.name)
 		emit_string(&e, "image", job->source.name);
 	else
@@ -357,6 +94,18 @@ static void report_json(const struct job *job, FILE *file)
 	fflush(file);
 }
 
+static void report_copies(const struct job *job)
+{
+	const struct kcr_status *s = &job->op.status;
+	char bytes[TEXT_NUMBER];
+	unsigned int i;
+
+	say("%u copies run, with %u threads each, from an image of %s", job->copies.nr,
+	    s->threads, text_bytes(bytes, s->bytes));
+	for (i = 0; i < job->copies.nr; i++)
+		say("copy %u is process %d", i + 1, job->copies.pids[i]);
+}
+
 static void report_verbose(const struct job *job)
 {
 	const struct kcr_status *s = &job->op.status;
@@ -370,12 +119,14 @@ static void report_verbose(const struct job *job)
 static void report(const struct job *job)
 {
 	if (job->json)
-		report_json(job, job->detach || checks(job) ? stdout : stderr);
+		report_json(job, job->detach || job_checks(job) ? stdout : stderr);
 	else if (job->verdict.class != KCR_CLASS_OK)
 		say_lines(job->verdict.text ? job->verdict.text : "failed");
-	else if (checks(job) && !job->quiet)
+	else if (job_checks(job) && !job->quiet)
 		printf("the image can be restarted here\n");
-	else if (job->verbose && !checks(job))
+	else if (job->verbose && !job_checks(job) && job->copies.nr)
+		report_copies(job);
+	else if (job->verbose && !job_checks(job))
 		report_verbose(job);
 }
 
@@ -388,6 +139,7 @@ static int usage(const char *format, const char *what)
 
 enum {
 	OPT_AS = 256,
+	OPT_COPIES,
 	OPT_LAZY,
 	OPT_PARENT,
 	OPT_TRUST,
@@ -403,6 +155,7 @@ static const struct option options[] = {
 	{ "detach",	no_argument, NULL, 'd' },
 	{ "new-pidns",	no_argument, NULL, 'n' },
 	{ "terminal",	no_argument, NULL, 't' },
+	{ "copies",	required_argument, NULL, OPT_COPIES },
 	{ "as",		required_argument, NULL, OPT_AS },
 	{ "lazy",	no_argument, NULL, OPT_LAZY },
 	{ "parent",	required_argument, NULL, OPT_PARENT },
@@ -433,6 +186,10 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case 't':
 		job->terminal = true;
+		return 0;
+	case OPT_COPIES:
+		if (copies_parse(&job->copies, optarg) < 0)
+			return usage("--copies %s: is no number of copies", optarg);
 		return 0;
 	case OPT_AS:
 		job->user = optarg;
@@ -504,6 +261,10 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage("%s: one image at a time", argv[optind]);
 	if (job->detach && job->terminal)
 		return usage("%s", "--terminal is ours to pass on: not with --detach");
+	if (job->copies.nr && !job->new_pidns)
+		return usage("%s", "--copies: each needs process ids of its own, so --new-pidns too");
+	if (job->copies.nr && (job->terminal || job->source.lazy))
+		return usage("%s", "--copies goes neither with --terminal nor with --lazy");
 	/* The init of a new pid namespace stays, as the program's parent. */
 	if (job->detach && !job->new_pidns)
 		job->request.flags |= KCR_RESTART_DETACH;
@@ -524,16 +285,18 @@ int main(int argc, char **argv)
 	tool_begin("restart");
 	if (parse(&job, argc, argv) < 0)
 		return own_status(&job, KCR_CLASS_USAGE);
-	r = restart(&job);
+	r = job_restart(&job);
 	if (r < 0) {		/* before anyone is told: nothing is left */
 		op_close(&job.op);
 		cgroup_undo(&job.cgroups);
 	}
 	report(&job);
-	if (r < 0 || job.detach || checks(&job))
+	if (r < 0 || job.detach || job_checks(&job))
 		return own_status(&job, job.verdict.class);
 	close(job.source.fd);
 	op_close(&job.op);
+	if (job.copies.nr)
+		copies_follow(&job.copies, &job.follow);
 	follow_running(&job.follow, job.terminal ? &job.term : NULL);
 	follow(&job.follow);
 }

@@ -18,7 +18,8 @@
  *   |    `- close()			whatever is held is resumed
  *   |
  *   `- KCR_IOC_RESTART -> fd
- *        +- KCR_IOC_RUN		reads the image; everything is made, parked
+ *        +- KCR_IOC_RUN		reads the image, or takes what another has read
+ *        |			(KCR_RESTART_COPY); everything is made, parked
  *        +- KCR_IOC_CGROUP	tells, call by call, who was in which cgroup
  *        +- KCR_IOC_FINISH		commits: the program runs
  *        `- close()			whatever was made is killed
@@ -236,16 +237,19 @@ struct kcr_checkpoint {
 #define KCR_RESTART_DETACH	(1u << 2) /* the caller will not stay as the parent */
 #define KCR_RESTART_ANY_CPU	(1u << 3) /* also where the processor lacks instructions */
 #define KCR_RESTART_LAZY	(1u << 4) /* pages come while the program runs */
+#define KCR_RESTART_TEMPLATE	(1u << 5) /* copies of it will be asked for */
+#define KCR_RESTART_COPY	(1u << 6) /* one more of @template_fd, not of an image */
 #define KCR_RESTART_FLAGS	(KCR_RESTART_CHECK | KCR_RESTART_TRUST | \
 				 KCR_RESTART_DETACH | KCR_RESTART_ANY_CPU | \
-				 KCR_RESTART_LAZY)
+				 KCR_RESTART_LAZY | KCR_RESTART_TEMPLATE | \
+				 KCR_RESTART_COPY)
 
 /**
  * struct kcr_restart - KCR_IOC_RESTART: begin to restart an image
  * @size: sizeof(struct kcr_restart)
  * @flags: KCR_RESTART_*
  * @nr_choices: how many, at most KCR_CHOICES_MAX
- * @reserved: zero
+ * @template_fd: with KCR_RESTART_COPY: descriptor of an operation; else 0
  * @choices: address of struct kcr_choice
  *
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
@@ -253,20 +257,26 @@ struct kcr_checkpoint {
  *
  * With KCR_RESTART_LAZY the image is a regular file, and stays open until all has
  * come; closing the descriptor of the operation does not change that.
+ *
+ * With KCR_RESTART_TEMPLATE others can make copies of the program, each by an
+ * operation of its own with KCR_RESTART_COPY, in a pid namespace in which the ids are
+ * free, and as the same user. That is while the first one is prepared, and nothing of
+ * it runs: KCR_IOC_RUN of a copy needs no image, and takes from the first one what
+ * that has read. Their private memory is the same until one of them writes to it.
  */
 struct kcr_restart {
 	__u32	size;
 	__u32	flags;
 	__u32	nr_choices;
-	__u32	reserved;
+	__s32	template_fd;
 	__u64	choices;
 };
 
 /**
  * struct kcr_run - KCR_IOC_RUN: do the first phase of an operation
  * @size: sizeof(struct kcr_run)
- * @image_fd: where to write or read the image; ignored for a check and with
- *	KCR_CKPT_PARK
+ * @image_fd: where to write or read the image; ignored for a check, and with
+ *	KCR_CKPT_PARK and KCR_RESTART_COPY
  *
  * Blocks. Returns 0 when the image is written (checkpoint) or the program is
  * prepared (restart); @image_fd is not held any longer than that. After an error KCR_IOC_STATUS tells class and sentence.

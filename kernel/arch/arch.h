@@ -27,6 +27,7 @@ void kcr_arch_call_again(struct task_struct *task);
 int kcr_arch_refuse(struct kcr_ctx *ctx, struct task_struct *task);
 int kcr_arch_mm_refuse(struct kcr_ctx *ctx, struct mm_struct *mm);
 void kcr_arch_mm_begin(struct mm_struct *mm);
+void kcr_arch_mm_flush(struct mm_struct *mm);
 u32 kcr_arch_pkeys(struct mm_struct *mm, u32 *exec);
 void kcr_arch_pkeys_restore(struct mm_struct *mm, u32 keys, u32 exec);
 

@@ -118,6 +118,14 @@ static inline void kcr_zap(struct vm_area_struct *vma, unsigned long addr,
 #endif
 }
 
+/* 6.4 (5e31275cc997): page faults know of a mapping's own lock. Goes with 6.1. */
+static inline void kcr_vma_start_write(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	vma_start_write(vma);
+#endif
+}
+
 /* 6.5 (49b0638502da): a walk says how it is locked. Goes with 6.1. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define KCR_WALK_RDLOCK		.walk_lock = PGWALK_RDLOCK,

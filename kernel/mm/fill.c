@@ -131,8 +131,9 @@ static int fill_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int coun
 	return 0;
 }
 
-static int copy_batch(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
-		      unsigned int count)
+/* kcr_mm_copy() - put copies of pages in place, no more than BATCH */
+int kcr_mm_copy(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
+		unsigned int count)
 {
 	struct page *pages[BATCH];
 	int ret = pages_get(ctx, addr, count, pages);
@@ -290,7 +291,7 @@ static int map_pages(struct kcr_ctx *ctx, unsigned long addr, struct page **page
 		if (n)
 			continue;
 		n = faults_at(addr) ? min(count - done, BATCH) : 1;
-		ret = copy_batch(ctx, addr, pages + done, n);
+		ret = kcr_mm_copy(ctx, addr, pages + done, n);
 	}
 	return ret;
 }

@@ -45,7 +45,8 @@ struct kcr_kept {
 	unsigned long start, end;
 };
 
-static int kept_add(struct kcr_process *p, unsigned long start, unsigned long end)
+/* kcr_inherit_add() - a mapping that is kept; in ascending order */
+int kcr_inherit_add(struct kcr_process *p, unsigned long start, unsigned long end)
 {
 	unsigned int max = p->max_kept ? 2 * p->max_kept : 16;
 	struct kcr_kept *kept;
@@ -61,6 +62,34 @@ static int kept_add(struct kcr_process *p, unsigned long start, unsigned long en
 	}
 	p->kept[p->nr_kept++] = (struct kcr_kept) { start, end };
 	return 0;
+}
+
+/**
+ * kcr_inherit_at() - is an address in what is kept?
+ * @p: the process
+ * @addr: the address
+ * @until: set to where the answer may be another
+ */
+bool kcr_inherit_at(const struct kcr_process *p, unsigned long addr, unsigned long *until)
+{
+	unsigned int first = 0, end = p->nr_kept, mid;
+
+	while (first < end) {		/* the first that ends behind it */
+		mid = first + (end - first) / 2;
+		if (p->kept[mid].end <= addr)
+			first = mid + 1;
+		else
+			end = mid;
+	}
+	*until = TASK_SIZE;
+	if (first == p->nr_kept)
+		return false;
+	if (p->kept[first].start > addr) {
+		*until = p->kept[first].start;
+		return false;
+	}
+	*until = p->kept[first].end;
+	return true;
 }
 
 /* Saving */
@@ -123,7 +152,7 @@ int kcr_inherit_save(struct kcr_process *p, unsigned long start, u32 *flags)
 	    !look(p->parent->mm, start, &parent) || !same_origin(&own, &parent))
 		return 0;
 	*flags |= KCR_VMA_INHERITED;
-	return kept_add(p, own.start, own.end);
+	return kcr_inherit_add(p, own.start, own.end);
 }
 
 /**
@@ -193,7 +222,10 @@ int kcr_inherit_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	if (!parent || !img_same_origin(own, parent))
 		return kcr_bad_image(ctx, "mapping %llx-%llx, which the parent does not have",
 				     le64_to_cpu(own->start), le64_to_cpu(own->end));
-	return kept_add(p, le64_to_cpu(own->start), le64_to_cpu(own->end));
+	/* A copy makes it anew, and shares it with its template. */
+	if (p->ctx->template)
+		return 0;
+	return kcr_inherit_add(p, le64_to_cpu(own->start), le64_to_cpu(own->end));
 }
 
 /**

@@ -92,6 +92,10 @@ int kcr_hugetlb_few(struct kcr_ctx *ctx, struct inode *inode, long err);
 int kcr_hugetlb_unmapped(struct kcr_ctx *ctx, struct inode *inode, unsigned long len, long err);
 struct page *kcr_hugetlb_page(struct kcr_ctx *ctx, struct file *file, pgoff_t index);
 
+/* fill.c */
+int kcr_mm_copy(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
+		unsigned int count);
+
 /* pages.c */
 int kcr_mm_copy_huge(struct kcr_ctx *ctx);
 
@@ -139,7 +143,9 @@ struct kcr_page_window {
 int kcr_write_window(struct kcr_ctx *ctx, const struct kcr_page_window *w);
 int kcr_write_window_now(struct kcr_ctx *ctx, struct kcr_page_window *w);
 
-/* inherit.c: what comes from the parent process */
+/* inherit.c: what comes from the parent process, or in a copy from its template */
+int kcr_inherit_add(struct kcr_process *p, unsigned long start, unsigned long end);
+bool kcr_inherit_at(const struct kcr_process *p, unsigned long addr, unsigned long *until);
 int kcr_inherit_save(struct kcr_process *p, unsigned long start, u32 *flags);
 bool kcr_inherit_kept(struct kcr_process *p, unsigned long addr);
 int kcr_inherit_check(struct kcr_ctx *ctx, const struct kcr_rec *rec);

@@ -25,6 +25,10 @@ int kcr_mm_page_run(struct kcr_process *p, const struct kcr_img_pages *run,
 		    struct page **pages);
 /* restart, in a leader: all of its pages are there */
 int kcr_mm_pages_end(struct kcr_process *p);
+/* a copy, in a leader: its template's pages, shared, or copied run by run */
+int kcr_mm_share(struct kcr_process *p, struct mm_struct *from);
+int kcr_mm_copy_run(struct kcr_process *p, struct mm_struct *from,
+		    const struct kcr_img_pages *run);
 /* restart, in a leader: pages that are not from the stream */
 int kcr_mm_fill(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
 		const void *data);

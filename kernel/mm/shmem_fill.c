@@ -115,6 +115,27 @@ static int read_into(struct kcr_ctx *ctx, struct file *file, pgoff_t index,
 	return ret;
 }
 
+/* From where another restart has put them. */
+static int copy_into(struct kcr_ctx *ctx, struct file *file, struct file *from, pgoff_t index,
+		     unsigned int count)
+{
+	struct page *page;
+	int ret = 0;
+
+	if (!from)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ESTALE,
+				"memory that the first copy has not filled");
+	for (; count && !ret; count--, index++) {
+		page = page_at(ctx, from, index);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		ret = copy_over(ctx, file, index, page);
+		put_page(page);
+		cond_resched();
+	}
+	return ret;
+}
+
 /* A huge page is there, or is not, also where it holds zeros; others are new. */
 static int zeros_into(struct kcr_ctx *ctx, struct file *file, pgoff_t index, unsigned int count)
 {
@@ -139,7 +160,7 @@ static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
  * kcr_shmem_page_run() - fill restored shared memory
  * @ctx: the operation
  * @run: its mm is the id of a SHMEM, HUGETLB or SYSV_SHM record, or of a CONTENT
- *	record of huge pages, which is there
+ *	record of huge pages, which is there. In a copy they come from its template
  *
  * Return: 0, KCR_PAGES_SKIP or a negative errno.
  */
@@ -161,5 +182,8 @@ int kcr_shmem_page_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 		return kcr_bad_image(ctx, "pages beyond the end of shared memory");
 	if (le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES)
 		return zeros_into(ctx, file, addr >> PAGE_SHIFT, count);
+	if (ctx->template)
+		return copy_into(ctx, file, memory_of(ctx->template, le32_to_cpu(run->mm)),
+				 addr >> PAGE_SHIFT, count);
 	return read_into(ctx, file, addr >> PAGE_SHIFT, count);
 }

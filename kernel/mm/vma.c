@@ -493,7 +493,7 @@ static int vma_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	size_t mark;
 	int ret = 0;
 
-	if (le32_to_cpu(img->flags) & KCR_VMA_INHERITED)
+	if (le32_to_cpu(img->flags) & KCR_VMA_INHERITED && !ctx->template)
 		return 0;
 	mark = kcr_where(ctx, "mapping %llx-%llx", le64_to_cpu(img->start),
 			 le64_to_cpu(img->end));

@@ -3,11 +3,12 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 
 from contender import Kcr
-from subject import Subject
+from subject import Subject, until
 from yard import Failure, dd, program, summary, timed, true, yard
 
 PAGE = 4096
@@ -135,6 +136,42 @@ def lazy(folder, megabytes, times):
             beats.append(subject.ask().over - took.begun)
             subject.kill()
     return summary(beats)
+
+
+def memory():
+    """What /proc/meminfo tells, in bytes."""
+    with open("/proc/meminfo") as file:
+        lines = [line.split() for line in file]
+    return {line[0].rstrip(":"): int(line[1]) * 1024 for line in lines}
+
+
+def ended(pids):
+    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "is not gone")
+
+
+def copies(folder, megabytes, count, times):
+    """Memory that copies take, of an image that has so much, and how long they take to make."""
+    told = {"taken": [], "private": [], "tables": [], "seconds": []}
+    with running(folder, "-m", megabytes) as (subject, kcr):
+        subject.remember()
+        kcr.save(subject.pid, kill=True)
+        subject.gone()
+        pidfile = f"{kcr.folder}/pids"
+        for _ in range(times):
+            before = memory()
+            took = kcr.restart("-n", f"--copies={count}", f"--pidfile={pidfile}")
+            after = memory()
+            with open(pidfile) as file:
+                pids = list(map(int, file))
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+            ended(pids)
+            time.sleep(1)       # what is freed after a grace period
+            told["seconds"].append(took.seconds)
+            told["taken"].append(before["MemAvailable"] - after["MemAvailable"])
+            told["private"].append(after["AnonPages"] - before["AnonPages"])
+            told["tables"].append(after["PageTables"] - before["PageTables"])
+    return {name: summary(values) for name, values in told.items()}
 
 
 def module(action):

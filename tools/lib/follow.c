@@ -156,7 +156,8 @@ static bool has_it_already(const struct follow *f,
 	return info->ssi_code <= 0 && info->ssi_pid == (__u32)f->pid;
 }
 
-static void pass_on(const struct follow *f, const struct signalfd_siginfo *info)
+/* follow_pass_on() - to the program, unless it has the signal already */
+void follow_pass_on(const struct follow *f, const struct signalfd_siginfo *info)
 {
 	union sigval value = { .sival_ptr = (void *)(uintptr_t)info->ssi_ptr };
 
@@ -182,7 +183,7 @@ static void handle_signals(struct follow *f)
 		if (info.ssi_signo == SIGWINCH && f->term)
 			term_resize(f->term);
 		else
-			pass_on(f, &info);
+			follow_pass_on(f, &info);
 	}
 }
 
@@ -241,6 +242,12 @@ static bool next_change_inside(const struct follow *f, int *code, int *value)
 	return true;
 }
 
+/* follow_change() - has it stopped, gone on or ended? False: not (again) so far */
+bool follow_change(const struct follow *f, int *code, int *value)
+{
+	return f->inside ? next_change_inside(f, code, value) : next_change(f, code, value);
+}
+
 /* Others of the program's that are our children: nobody else waits for them. */
 static void reap_others(const struct follow *f)
 {
@@ -257,8 +264,7 @@ static void handle_changes(struct follow *f)
 {
 	int code, value;
 
-	while (f->inside ? next_change_inside(f, &code, &value) :
-			   next_change(f, &code, &value)) {
+	while (follow_change(f, &code, &value)) {
 		if (code == CLD_STOPPED)
 			stop_too(f, value);
 		else if (code != CLD_CONTINUED && code != CLD_TRAPPED)

@@ -43,4 +43,9 @@ void follow_program(struct follow *f, pid_t pid, const struct inside *in);
 void follow_running(struct follow *f, struct term *term);
 _Noreturn void follow(struct follow *f);
 
+/* Of follow(), for who waits for several: with @pid and @inside set. */
+struct signalfd_siginfo;
+void follow_pass_on(const struct follow *f, const struct signalfd_siginfo *info);
+bool follow_change(const struct follow *f, int *code, int *value);
+
 #endif /* _KCR_FOLLOW_H */

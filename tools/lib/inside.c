@@ -238,6 +238,55 @@ int inside_hear(const struct inside *in, struct inside_news *news, int flags)
 	return 1;
 }
 
+union rights {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+};
+
+int inside_give(const struct inside *in, int fd)
+{
+	char c = 0;
+	struct iovec iov = { .iov_base = &c, .iov_len = 1 };
+	union rights control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(sizeof(fd)),
+	};
+	struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+	return sendmsg(in->socket, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int inside_take(const struct inside *in)
+{
+	char c;
+	struct iovec iov = { .iov_base = &c, .iov_len = 1 };
+	union rights control = { 0 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *head;
+	ssize_t n;
+	int fd = -1;
+
+	do
+		n = recvmsg(in->socket, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	for (head = n == 1 ? CMSG_FIRSTHDR(&msg) : NULL; head; head = CMSG_NXTHDR(&msg, head))
+		if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+			memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
 /**
  * inside_answer() - what to do with the program that is prepared
  * @in: this end

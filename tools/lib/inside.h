@@ -6,6 +6,7 @@
  *   inside_start()
  *						makes the program, parked
  *   inside_hear()	<- INSIDE_PREPARED	inside_tell()
+ *   inside_take()	<- (for copies)		inside_give()
  *   writes the pid file
  *   inside_answer()	-> commit or abort	inside_asked()
  *						commits
@@ -69,6 +70,9 @@ int inside_answer(const struct inside *in, bool commit);
 
 int inside_tell(const struct inside *in, const struct inside_news *news);
 bool inside_asked(const struct inside *in);
+/* A descriptor, from inside to outside, where it is close-on-exec; -1 for a failure. */
+int inside_give(const struct inside *in, int fd);
+int inside_take(const struct inside *in);
 _Noreturn void inside_reap(const struct inside *in, pid_t program);
 
 #endif /* _KCR_INSIDE_H */

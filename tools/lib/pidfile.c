@@ -12,18 +12,23 @@
 /**
  * pidfile_write() - write it for everybody to read, as the umask allows
  * @path: of the file, which appears when it is complete
- * @pid: the pid
+ * @pids: a line for each
+ * @count: how many
  * @v: told of a failure
  */
-int pidfile_write(const char *path, pid_t pid, struct verdict *v)
+int pidfile_write(const char *path, const pid_t *pids, unsigned int count, struct verdict *v)
 {
 	struct output out;
 	mode_t mask = umask(0);
+	unsigned int i;
 	int r;
 
 	umask(mask);
 	r = output_open(&out, path, v);
-	if (!r && (dprintf(out.fd, "%d\n", pid) < 0 || fchmod(out.fd, 0644 & ~mask)))
+	for (i = 0; i < count && !r; i++)
+		if (dprintf(out.fd, "%d\n", pids[i]) < 0)
+			r = fail_file(v, errno, "write", path);
+	if (!r && fchmod(out.fd, 0644 & ~mask))
 		r = fail_file(v, errno, "write", path);
 	if (!r)
 		r = output_publish(&out, v);

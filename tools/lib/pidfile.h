@@ -9,6 +9,6 @@
 
 #include "tool.h"
 
-int pidfile_write(const char *path, pid_t pid, struct verdict *v);
+int pidfile_write(const char *path, const pid_t *pids, unsigned int count, struct verdict *v);
 
 #endif /* _KCR_PIDFILE_H */

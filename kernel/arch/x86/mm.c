@@ -14,9 +14,11 @@
 #include <linux/mm.h>
 #include <linux/pkeys.h>
 #include <asm/mmu.h>
+#include <asm/tlbflush.h>
 
 #include "arch/arch.h"
 #include "kcr.h"
+#include "ksym.h"
 
 /**
  * kcr_arch_mm_refuse() - refuse what is not restored
@@ -44,6 +46,12 @@ void kcr_arch_mm_begin(struct mm_struct *mm)
 	mm->context.pkey_allocation_map = (1u << arch_max_pkey()) - 1;
 	mm->context.execute_only_pkey = -1;
 #endif
+}
+
+/* kcr_arch_mm_flush() - what processors remember of its page tables does not count */
+void kcr_arch_mm_flush(struct mm_struct *mm)
+{
+	kcr_call(flush_tlb_mm_range)(mm, 0, TLB_FLUSH_ALL, 0, true);
 }
 
 /**
