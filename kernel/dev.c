@@ -23,6 +23,7 @@
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
+#include "lazy/lazy.h"
 #include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
@@ -125,7 +126,7 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 		return -EPERM;
 
 	set_runner(ctx, current);
-	ret = ctx->again ? 0 : op_image(ctx, run.image_fd);
+	ret = ctx->again ? 0 : op_image(ctx, run.image_fd) ?: kcr_lazy_set(ctx, &run);
 	if (!ret) {
 		if (!ctx->again)
 			kcr_event(ctx, KCR_EVENT_STARTED);

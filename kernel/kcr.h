@@ -388,6 +388,7 @@ struct kcr_chunk {
  * @run: head of the run of pages that is being read
  * @run_left: its pages that have not been read
  * @run_crc: checksum of its payload so far
+ * @run_earlier: its pages are in an image before this one
  * @run_vec: for KCR_READ_BATCH pages of it, NULL until needed
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
@@ -491,6 +492,7 @@ struct kcr_ctx {
 	struct kcr_img_pages run;
 	unsigned int run_left;
 	u32 run_crc;
+	bool run_earlier;
 	struct bio_vec *run_vec;
 	struct kcr_run_sum *run_sum;
 	bool pages_done;

@@ -504,6 +504,11 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage("%s: one image at a time", argv[optind]);
 	if (job->detach && job->terminal)
 		return usage("%s", "--terminal is ours to pass on: not with --detach");
+	/* It reads all, once: that is what is checked then. */
+	if (checks(job)) {
+		job->request.flags &= ~KCR_RESTART_LAZY;
+		job->source.lazy = false;
+	}
 	/* The init of a new pid namespace stays, as the program's parent. */
 	if (job->detach && !job->new_pidns)
 		job->request.flags |= KCR_RESTART_DETACH;

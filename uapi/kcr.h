@@ -251,8 +251,9 @@ struct kcr_checkpoint {
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
  * its descriptors 0, 1 and 2 where the image says so.
  *
- * With KCR_RESTART_LAZY the image is a regular file, and stays open until all has
- * come; closing the descriptor of the operation does not change that.
+ * With KCR_RESTART_LAZY the image is a regular file, compressed (block by block) or
+ * not, and stays open until all has come; closing the descriptor of the operation
+ * does not change that. It may be an increment, if its parents are told of.
  */
 struct kcr_restart {
 	__u32	size;
@@ -262,11 +263,17 @@ struct kcr_restart {
 	__u64	choices;
 };
 
+#define KCR_PARENTS_MAX		511u
+
 /**
  * struct kcr_run - KCR_IOC_RUN: do the first phase of an operation
  * @size: sizeof(struct kcr_run)
  * @image_fd: where to write or read the image; ignored for a check and with
  *	KCR_CKPT_PARK
+ * @nr_parents: with KCR_RESTART_LAZY: images before it that an increment needs, at
+ *	most KCR_PARENTS_MAX
+ * @reserved: zero
+ * @parents: address of their descriptors, __s32 each, the newest first
  *
  * Blocks. Returns 0 when the image is written (checkpoint) or the program is
  * prepared (restart); @image_fd is not held any longer than that. After an error KCR_IOC_STATUS tells class and sentence.
@@ -274,6 +281,9 @@ struct kcr_restart {
 struct kcr_run {
 	__u32	size;
 	__s32	image_fd;
+	__u32	nr_parents;
+	__u32	reserved;
+	__u64	parents;
 };
 
 /**
