@@ -359,6 +359,7 @@ struct kcr_chunk {
  *
  * @image: where the image goes to or comes from
  * @direct: what is written goes through to @image, all threads have been let go
+ * @no_direct: @image can't be written past the page cache
  * @offset: next byte of the stream
  * @written: bytes that have reached, or come from, @image
  * @records: written or read so far
@@ -460,6 +461,7 @@ struct kcr_ctx {
 	/* stream.c */
 	struct file *image;
 	bool direct;			/* write goes through to the image */
+	bool no_direct;			/* can't go past the page cache */
 	u64 offset;			/* next byte of the stream */
 	u64 written;			/* bytes that reached @image */
 	u64 records;

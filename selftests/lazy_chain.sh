@@ -27,9 +27,17 @@ save_chain()	# [HOW [HOW [HOW]]]
 # At a rate at which it can't be that all has come.
 begins()	# RESTART-ARGUMENT...
 {
+	echo "restart $*"
 	echo 1 > $rate
 	expect 0 restart -d --lazy "$@"
-	watched
+	watched || { echo "all has come at once"; return 1; }
+}
+
+sees_what_is_right()
+{
+	touch look
+	until_there seen
+	[ "$(cat seen)" = right ] || { echo "it sees what is $(cat seen)"; return 1; }
 }
 
 goes_on()	# RESTART-ARGUMENT...
@@ -37,10 +45,7 @@ goes_on()	# RESTART-ARGUMENT...
 	rm -f look seen go program.out
 	touch program.out
 	begins "$@"
-	touch look
-	until_there seen
-	[ "$(cat seen)" = right ]
-	watched
+	sees_what_is_right
 	comes_to_rest
 	right_in_the_end
 	gone
@@ -75,12 +80,12 @@ memory_of_every_sort()
 		parent=--parent=$number.img
 	done
 	touch finish
-	gone
+	gone 2400
 	for number in 3 2 1; do
 		: > program.out
 		echo 2 > $rate
 		expect 0 restart -d --lazy $number.img
-		gone
+		gone 2400
 		tail -n 1 program.out | grep '^right after' || { cat program.out; return 1; }
 	done
 	echo "$before" > $pool
@@ -130,8 +135,7 @@ they_may_be_removed()
 	save_chain -z "" --lz4
 	begins 3.img
 	rm ./*.img
-	touch look
-	until_there seen
+	sees_what_is_right
 	comes_to_rest
 	right_in_the_end
 }

@@ -379,13 +379,6 @@ static void report(const struct job *job)
 		report_verbose(job);
 }
 
-static int usage(const char *format, const char *what)
-{
-	say(format, what);
-	say("try restart --help");
-	return -1;
-}
-
 enum {
 	OPT_AS = 256,
 	OPT_LAZY,

@@ -140,9 +140,10 @@ struct kcr_info {
 #define KCR_CKPT_GROUP		(1u << 5) /* also all of its process group */
 #define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
 #define KCR_CKPT_PARK		(1u << 7) /* with KCR_CKPT_HOLD: only that, no image */
+#define KCR_CKPT_DIRECT		(1u << 8) /* pages go past the page cache where that can be */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
 				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
-				 KCR_CKPT_CGROUP | KCR_CKPT_PARK)
+				 KCR_CKPT_CGROUP | KCR_CKPT_PARK | KCR_CKPT_DIRECT)
 
 #define KCR_CHOICE_PIPE		1u
 #define KCR_CHOICE_SOCKET	2u

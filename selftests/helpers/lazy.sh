@@ -66,6 +66,7 @@ comes_to_rest()
 		watched || pgrep -x kcr_lazy > /dev/null || return 0
 		sleep 0.05
 	done
+	echo "it does not come to rest"
 	return 1
 }
 
@@ -79,9 +80,9 @@ right_in_the_end()
 	[ "$(cat program.out)" = right ] || { cat program.out; return 1; }
 }
 
-gone()
+gone()	# [TWENTIETHS-OF-A-SECOND]
 {
-	for _ in $(seq 400); do
+	for _ in $(seq "${1:-400}"); do
 		[ -d "/proc/$pid" ] || return 0
 		sleep 0.05
 	done
