@@ -26,10 +26,8 @@ static int read_head(struct kcr_ctx *ctx, struct lazy_image *img)
 	const char *why;
 	int ret = lazy_image_bytes(ctx->lazy, img, 0, &img->head, sizeof(img->head));
 
-	if (ret == -ENODATA || ret == -EBADMSG)
-		return kcr_bad_image(ctx, "the first bytes of the image are not there");
 	if (ret)
-		return kcr_fail(ctx, KCR_CLASS_IO, ret, "reading the image failed (errno %d)", -ret);
+		return lazy_image_failed(ctx, ret, 0);
 	ret = kcr_parse_head(&img->head, &why);
 	return ret ? kcr_fail(ctx, KCR_CLASS_IMAGE, ret, "%s", why) : 0;
 }

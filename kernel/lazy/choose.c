@@ -198,9 +198,8 @@ ssize_t kcr_lazy_read(struct kcr_ctx *ctx, struct iov_iter *iter)
 	size_t len = iov_iter_count(iter);
 	int ret = lazy_image_read(lazy, lazy->images, ctx->offset, iter);
 
-	if (ret == -EBADMSG)
-		return kcr_bad_image(ctx, "the frame that byte %llu of the image is in is damaged",
-				     ctx->offset);
+	if (ret == -EBADMSG || ret == -EOPNOTSUPP)
+		return lazy_image_failed(ctx, ret, ctx->offset);
 	if (ret == -ENODATA)
 		return 0;
 	return ret ?: len;

@@ -13,7 +13,7 @@
 #include "kcr.h"
 #include "lazy/internal.h"
 
-#define TABLE_MAX	(256u << 20)	/* bytes of memory: of an image of 16 TB */
+#define TABLE_MAX	(256u << 20)	/* bytes of memory, for all images: of 16 TB */
 #define STEP		256u		/* entries that are read at once */
 
 static_assert((u64)SEEK_FRAMES_MAX * sizeof(struct lazy_frame) <= TABLE_MAX);
@@ -90,6 +90,9 @@ static int read_table(struct kcr_ctx *ctx, struct lazy_image *img, const struct 
 		return read_failed(ctx, ret);
 	if (get_le32(head) != SEEK_MAGIC || get_le32(head + 4) != foot->size)
 		return damaged(ctx);
+	ctx->lazy->frames += foot->count;
+	if (ctx->lazy->frames > SEEK_FRAMES_MAX)
+		return kcr_bad_image(ctx, "images of more than %u frames", SEEK_FRAMES_MAX);
 	img->frames = kvcalloc((size_t)foot->count + 1, sizeof(*img->frames), GFP_KERNEL_ACCOUNT);
 	if (!img->frames)
 		return kcr_nomem(ctx);

@@ -68,6 +68,22 @@ int lazy_image_bytes(struct kcr_lazy *lazy, const struct lazy_image *img, u64 of
 	return lazy_image_read(lazy, img, offset, &iter);
 }
 
+/* lazy_image_failed() - say why lazy_image_read() has failed, before anything runs */
+int lazy_image_failed(struct kcr_ctx *ctx, int err, u64 offset)
+{
+	switch (err) {
+	case -ENODATA:
+		return kcr_bad_image(ctx, "the image ends early, at byte %llu", offset);
+	case -EBADMSG:
+		return kcr_bad_image(ctx, "the frame that byte %llu of the image is in is damaged",
+				     offset);
+	case -EOPNOTSUPP:
+		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, err,
+				"this kernel can't decompress the image, and it can't be restarted lazily here");
+	}
+	return kcr_fail(ctx, KCR_CLASS_IO, err, "reading the image failed (errno %d)", -err);
+}
+
 /* lazy_image_open() - find out how long it is, and whether it is compressed */
 int lazy_image_open(struct kcr_ctx *ctx, struct lazy_image *img)
 {

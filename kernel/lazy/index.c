@@ -10,7 +10,7 @@
 #include "kcr.h"
 #include "lazy/internal.h"
 
-#define INDEX_MAX	(1ull << 30)	/* bytes of it: of an image of 250 GB */
+#define INDEX_MAX	(1ull << 30)	/* bytes, of all images: of 250 GB */
 
 /**
  * struct index_block - payload of a KCR_KIND_INDEX record
@@ -36,20 +36,7 @@ static int read_at(struct kcr_ctx *ctx, const struct lazy_image *img, u64 offset
 {
 	int ret = lazy_image_bytes(ctx->lazy, img, offset, buf, len);
 
-	switch (ret) {
-	case 0:
-		return 0;
-	case -ENODATA:
-		return kcr_bad_image(ctx, "the image ends within its index");
-	case -EBADMSG:
-		return kcr_bad_image(ctx, "the frame that byte %llu of the image is in is damaged",
-				     offset);
-	case -EOPNOTSUPP:
-		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, ret,
-				"this kernel can't decompress the image, and it can't be restarted lazily here");
-	}
-	return kcr_fail(ctx, KCR_CLASS_IO, ret,
-			"reading the index of the image failed (errno %d)", -ret);
+	return ret ? lazy_image_failed(ctx, ret, offset) : 0;
 }
 
 static int bad(struct kcr_ctx *ctx, int err, u64 offset, const char *why)
@@ -111,15 +98,14 @@ static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_image *im
 				      const struct kcr_rec_head *head, size_t skip,
 				      struct list_head *where)
 {
-	struct lazy_index *index = &img->index;
 	size_t len = le64_to_cpu(head->len), padded = kcr_parse_padded(len);
 	u64 offset = le64_to_cpu(head->offset) + sizeof(*head);
 	struct index_block *b;
 	const char *why;
 	int ret;
 
-	index->bytes += len;
-	if (len < skip || index->bytes > INDEX_MAX) {
+	ctx->lazy->index_bytes += len;
+	if (len < skip || ctx->lazy->index_bytes > INDEX_MAX) {
 		kcr_bad_image(ctx, "an index of more than %llu MB, or a part without a beginning",
 			      INDEX_MAX >> 20);
 		return NULL;

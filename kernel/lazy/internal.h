@@ -34,7 +34,6 @@ struct lazy_run {
 /**
  * struct lazy_index - the index of an image
  * @blocks: payloads of KCR_KIND_INDEX records
- * @bytes: of them
  * @runs: all runs, in the order of the image
  * @nr: how many
  * @next: of them, the one that the stream comes to next
@@ -42,7 +41,6 @@ struct lazy_run {
  */
 struct lazy_index {
 	struct list_head blocks;
-	u64 bytes;
 	struct lazy_run *runs;
 	size_t nr, next;
 	u64 pages;
@@ -140,6 +138,7 @@ void lazy_unpack_end(struct lazy_unpack *u);
 int lazy_file_read(const struct lazy_image *img, u64 at, struct iov_iter *iter);
 int lazy_file_bytes(const struct lazy_image *img, u64 at, void *buf, size_t len);
 int lazy_image_open(struct kcr_ctx *ctx, struct lazy_image *img);
+int lazy_image_failed(struct kcr_ctx *ctx, int err, u64 offset);
 int lazy_image_read(struct kcr_lazy *lazy, const struct lazy_image *img, u64 offset,
 		    struct iov_iter *iter);
 int lazy_image_bytes(struct kcr_lazy *lazy, const struct lazy_image *img, u64 offset, void *buf,
@@ -277,6 +276,8 @@ struct lazy_mm {
  * @task: its thread
  * @images: the image, and those before it that it needs
  * @nr: how many
+ * @index_bytes: that their indexes take
+ * @frames: that they have
  * @unpack: to read them, where one is compressed
  * @run: the run that the stream is at
  * @lock: protects @requests, @going and @stopping
@@ -293,6 +294,7 @@ struct kcr_lazy {
 	struct task_struct *task;
 	struct lazy_image *images;
 	unsigned int nr;
+	u64 index_bytes, frames;
 	struct lazy_unpack unpack;
 	const struct lazy_run *run;
 	spinlock_t lock;
