@@ -29,7 +29,8 @@ while not os.path.exists("go"):
         open("changed%d" % done, "w").close()
     if os.path.exists("look") and not os.path.exists("seen"):
         ok = zlib.crc32(memory[size // 2:size // 2 + (1 << 20)]) == half
-        open("seen", "w").write("right" if ok else "wrong")
+        open("seen.new", "w").write("right" if ok else "wrong")
+        os.rename("seen.new", "seen")
     time.sleep(0.02)
 print("right" if zlib.crc32(memory) == total else "wrong", flush=True)
 '

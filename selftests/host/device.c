@@ -274,10 +274,11 @@ static _Noreturn void be_program(void)
 
 static int run_restart(int image)
 {
-	int r;
+	int r = 0;
 
 	now.phase = KCR_PHASE_READ;
-	r = read_image(image);
+	if (!(restart.flags & KCR_RESTART_LAZY))	/* of that only a part may be here */
+		r = read_image(image);
 	if (!r)
 		r = work();
 	if (r || restart.flags & KCR_RESTART_CHECK)
