@@ -24,6 +24,7 @@
 #include "kcr.h"
 #include "kinds.h"
 #include "ksym.h"
+#include "lazy/lazy.h"
 #include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
@@ -120,10 +121,12 @@ static bool same_caller(struct kcr_ctx *ctx)
 	       task_active_pid_ns(current) == ctx->pid_ns;
 }
 
-static int run(struct kcr_ctx *ctx, int image_fd)
+static int run(struct kcr_ctx *ctx, const struct kcr_run *request)
 {
-	int ret = kcr_template_lock(ctx) ?: ctx->again ? 0 : op_image(ctx, image_fd);
+	int ret = kcr_template_lock(ctx);
 
+	if (!ret && !ctx->again)
+		ret = op_image(ctx, request->image_fd) ?: kcr_lazy_set(ctx, request);
 	if (ret)
 		return ret;
 	if (!ctx->again)
@@ -144,7 +147,7 @@ static long op_run(struct kcr_ctx *ctx, void __user *arg)
 		return -EPERM;
 
 	set_runner(ctx, current);
-	ret = run(ctx, request.image_fd);
+	ret = run(ctx, &request);
 	set_runner(ctx, NULL);
 	kcr_interrupted_end();
 	if (ctx->again) {

@@ -371,6 +371,7 @@ struct kcr_runs {
  *
  * @image: where the image goes to or comes from
  * @direct: what is written goes through to @image, all threads have been let go
+ * @no_direct: @image can't be written past the page cache
  * @offset: next byte of the stream
  * @written: bytes that have reached, or come from, @image
  * @records: written or read so far
@@ -400,6 +401,7 @@ struct kcr_runs {
  * @run: head of the run of pages that is being read
  * @run_left: its pages that have not been read
  * @run_crc: checksum of its payload so far
+ * @run_earlier: its pages are in an image before this one
  * @run_vec: for KCR_READ_MAX pages of it, NULL until needed
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
@@ -476,6 +478,7 @@ struct kcr_ctx {
 	/* stream.c */
 	struct file *image;
 	bool direct;			/* write goes through to the image */
+	bool no_direct;			/* can't go past the page cache */
 	u64 offset;			/* next byte of the stream */
 	u64 written;			/* bytes that reached @image */
 	u64 records;
@@ -508,6 +511,7 @@ struct kcr_ctx {
 	struct kcr_img_pages run;
 	unsigned int run_left;
 	u32 run_crc;
+	bool run_earlier;
 	struct bio_vec *run_vec;
 	struct kcr_run_sum *run_sum;
 	bool pages_done;

@@ -96,6 +96,16 @@ static int skip(struct kcr_ctx *ctx, size_t len, u32 *crc)
 	return ret;
 }
 
+/* Its pages come from an image before this one, and are looked at by their hashes. */
+static int run_begin_earlier(struct kcr_ctx *ctx)
+{
+	if (!ctx->lazy)
+		return kcr_bad_image(ctx, "pages that are in an image before it");
+	ctx->run.flags &= ~cpu_to_le32(KCR_PAGES_EARLIER);
+	ctx->run_left = le32_to_cpu(ctx->run.count);
+	return skip(ctx, sizeof(struct kcr_img_pages_earlier) - sizeof(ctx->run), &ctx->run_crc);
+}
+
 static int run_begin(struct kcr_ctx *ctx)
 {
 	struct kcr_img_pages *run = &ctx->run;
@@ -111,10 +121,11 @@ static int run_begin(struct kcr_ctx *ctx)
 			      le64_to_cpu(ctx->next.len), &why);
 	if (ret)
 		return kcr_bad_structure(ctx, ret, why);
-	if (le32_to_cpu(run->flags) & KCR_PAGES_EARLIER)
-		return kcr_bad_image(ctx, "pages that are in an image before it");
 	ctx->run_crc = kcr_crc32(0, run, sizeof(*run));
 	ctx->run_left = 0;
+	ctx->run_earlier = le32_to_cpu(run->flags) & KCR_PAGES_EARLIER;
+	if (ctx->run_earlier)
+		return run_begin_earlier(ctx);
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		ctx->run_left = le32_to_cpu(run->count);
 	WRITE_ONCE(ctx->pages, ctx->pages + ctx->run_left);
@@ -155,6 +166,11 @@ int kcr_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
 
 	if (WARN_ON_ONCE(count > ctx->run_left || count > KCR_READ_MAX))
 		return -EINVAL;
+	if (ctx->run_earlier) {
+		ret = kcr_lazy_read_run(ctx, pages, count);
+		ctx->run_left -= count;
+		return ret;
+	}
 	for (i = 0; i < count; i++)
 		vec[i] = (struct bio_vec) { .bv_page = pages[i], .bv_len = PAGE_SIZE };
 	iov_iter_bvec(&iter, ITER_DEST, vec, count, (size_t)count << PAGE_SHIFT);
@@ -168,7 +184,7 @@ int kcr_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
 /* Pages that are only checked. */
 static int run_skip(struct kcr_ctx *ctx)
 {
-	size_t len = (size_t)ctx->run_left << PAGE_SHIFT;
+	size_t len = ctx->run_earlier ? 0 : (size_t)ctx->run_left << PAGE_SHIFT;
 	int ret = skip(ctx, len, NULL);
 
 	if (!ret)
@@ -183,7 +199,8 @@ static int run_later(struct kcr_ctx *ctx)
 	int ret = kcr_lazy_run(ctx, &ctx->run, &ctx->run_crc);
 
 	if (ret > 0) {
-		kcr_read_past(ctx, (u64)ctx->run_left << PAGE_SHIFT);
+		if (!ctx->run_earlier)
+			kcr_read_past(ctx, (u64)ctx->run_left << PAGE_SHIFT);
 		ctx->run_left = 0;
 	}
 	return ret;

@@ -139,17 +139,18 @@ int kcr_policy_tree(struct kcr_ctx *ctx)
 
 /**
  * kcr_policy_image() - does root trust this image?
- * @ctx: a restart, in the context of its caller, with ctx->image
+ * @ctx: a restart, in the context of its caller
+ * @image: the image, or one before it
  *
  * Return: 0 or -EPERM with a sentence.
  */
-int kcr_policy_image(struct kcr_ctx *ctx)
+int kcr_policy_image(struct kcr_ctx *ctx, const struct file *image)
 {
 	if (ctx->flags & KCR_RESTART_TRUST)
 		return 0;
 	if (!uid_eq(current_euid(), GLOBAL_ROOT_UID))
 		return 0;
-	if (uid_eq(file_inode(ctx->image)->i_uid, GLOBAL_ROOT_UID))
+	if (uid_eq(file_inode(image)->i_uid, GLOBAL_ROOT_UID))
 		return 0;
 	return kcr_fail(ctx, KCR_CLASS_PERMISSION, -EPERM,
 			"root does not own the image: use --trust, or --as USER");

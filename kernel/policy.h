@@ -13,7 +13,7 @@ bool kcr_policy_pid(struct kcr_ctx *ctx);
 bool kcr_policy_time(struct kcr_ctx *ctx);
 int kcr_policy_process(struct kcr_ctx *ctx, struct kcr_process *p);
 int kcr_policy_tree(struct kcr_ctx *ctx);
-int kcr_policy_image(struct kcr_ctx *ctx);
+int kcr_policy_image(struct kcr_ctx *ctx, const struct file *image);
 bool kcr_policy_see(struct kcr_ctx *ctx, const struct cred *opener);
 
 #endif /* _KCR_POLICY_H */

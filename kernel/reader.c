@@ -18,6 +18,7 @@
 #include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
+#include "lazy/lazy.h"
 #include "made.h"
 #include "reader.h"
 
@@ -37,30 +38,42 @@ static int read_error(struct kcr_ctx *ctx, ssize_t ret)
 			"reading the image failed (errno %zd)", -ret);
 }
 
+/*
+ * 9p does not advance an iterator, so the return value is what counts; and
+ * kernel_read() warns of a file that has read() beside read_iter(): /dev/zero.
+ */
+static ssize_t read_some(struct kcr_ctx *ctx, struct iov_iter *iter)
+{
+	loff_t pos = ctx->image->f_pos;
+	ssize_t ret;
+
+	if (ctx->lazy)
+		return kcr_lazy_read(ctx, iter);
+	ret = vfs_iter_read(ctx->image, iter, &pos, 0);
+	if (ret > 0)
+		ctx->image->f_pos = pos;
+	return ret;
+}
+
 /**
  * kcr_read_iter() - the next bytes of the image
  * @ctx: the operation
  * @iter: where they go; all of it is filled
- *
- * 9p does not advance an iterator, so the return value is what counts; and
- * kernel_read() warns of a file that has read() beside read_iter(): /dev/zero.
  */
 int kcr_read_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
 {
-	loff_t pos = ctx->image->f_pos;
 	struct iov_iter left;
 	ssize_t ret;
 
 	while (iov_iter_count(iter)) {
 		left = *iter;
 		iov_iter_truncate(&left, SZ_1M);
-		ret = vfs_iter_read(ctx->image, &left, &pos, 0);
+		ret = read_some(ctx, &left);
 		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
 			continue;
 		if (ret <= 0 || kcr_cancelled(ctx))
 			return read_error(ctx, ret);
 		iov_iter_advance(iter, ret);
-		ctx->image->f_pos = pos;
 		ctx->offset += ret;
 		WRITE_ONCE(ctx->written, ctx->offset);
 	}
@@ -77,10 +90,9 @@ int kcr_read_bytes(struct kcr_ctx *ctx, void *buf, size_t len)
 	return kcr_read_iter(ctx, &iter);
 }
 
-/* kcr_read_past() - the next @len bytes of the image, a regular file, are not needed */
+/* kcr_read_past() - the next @len bytes of the image of a lazy restart are not needed */
 void kcr_read_past(struct kcr_ctx *ctx, u64 len)
 {
-	ctx->image->f_pos += len;
 	ctx->offset += len;
 	WRITE_ONCE(ctx->written, ctx->offset);
 }
@@ -103,7 +115,7 @@ int kcr_read_head(struct kcr_ctx *ctx)
 	ret = kcr_parse_head(&ctx->head, &why);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, ret, "%s", why);
-	if (le32_to_cpu(ctx->head.flags) & KCR_IMAGE_INCREMENT)
+	if (le32_to_cpu(ctx->head.flags) & KCR_IMAGE_INCREMENT && !ctx->lazy)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, -EOPNOTSUPP,
 				"it is an increment: it needs the image before it, see ckptmerge");
 	return 0;

@@ -64,8 +64,8 @@ static int read_and_check(struct kcr_ctx *ctx)
 	kcr_set_phase(ctx, KCR_PHASE_READ);
 	if (ctx->template)
 		return kcr_template_begin(ctx) ?: kcr_plan(ctx);
-	return kcr_policy_image(ctx) ?: kcr_read_head(ctx) ?: kcr_read_recs(ctx) ?:
-	       kcr_plan(ctx);
+	return kcr_policy_image(ctx, ctx->image) ?: kcr_lazy_open(ctx) ?: kcr_read_head(ctx) ?:
+	       kcr_read_recs(ctx) ?: kcr_plan(ctx);
 }
 
 /**
@@ -90,7 +90,7 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	}
 
 	ctx->park_start = ktime_get();
-	ret = kcr_lazy_open(ctx) ?: kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?:
+	ret = kcr_lazy_choose(ctx) ?: kcr_feed_begin(ctx) ?: kcr_make_root(ctx) ?:
 	      (ctx->template ? kcr_template_wait(ctx) : kcr_feed(ctx)) ?:
 	      restore_all_parked(ctx) ?: kcr_job_restore(ctx);
 	if (ret)

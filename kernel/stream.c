@@ -23,7 +23,8 @@
 
 #define KCR_CHUNK_SIZE	(256u << 10)
 
-static int write_error(struct kcr_ctx *ctx, ssize_t ret)
+/* kcr_write_failed() - say why @ret bytes were written, and not all */
+int kcr_write_failed(struct kcr_ctx *ctx, ssize_t ret)
 {
 	if (kcr_cancelled(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
@@ -58,7 +59,7 @@ static int write_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
 		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
 			continue;
 		if (ret <= 0 || kcr_cancelled(ctx))
-			return write_error(ctx, ret);
+			return kcr_write_failed(ctx, ret);
 		iov_iter_advance(iter, ret);
 		ctx->image->f_pos = pos;
 		WRITE_ONCE(ctx->written, ctx->written + ret);
@@ -272,7 +273,7 @@ static int write_bvecs(struct kcr_ctx *ctx, struct page **pages, unsigned int co
 	for (i = 0; i < count; i++)
 		vec[i] = (struct bio_vec) { .bv_page = pages[i], .bv_len = PAGE_SIZE };
 	iov_iter_bvec(&iter, ITER_SOURCE, vec, count, (size_t)count << PAGE_SHIFT);
-	ret = write_iter(ctx, &iter);
+	ret = kcr_write_direct(ctx, &iter) ?: write_iter(ctx, &iter);
 	kvfree(vec);
 	if (!ret)
 		ctx->offset += (u64)count << PAGE_SHIFT;

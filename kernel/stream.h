@@ -16,6 +16,10 @@ int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 int kcr_write_earlier(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,
 		      u64 first);
 
+/* direct.c: what can be written past the page cache is taken off @iter; 0 or -errno */
+int kcr_write_direct(struct kcr_ctx *ctx, struct iov_iter *iter);
+int kcr_write_failed(struct kcr_ctx *ctx, ssize_t ret);
+
 /* page_index.c */
 
 /**

@@ -81,6 +81,8 @@ static const char help[] =
 "restart(1) makes them again. They go on.\n"
 "\n"
 "  -o, --output FILE   write to FILE, which appears when it is complete\n"
+"      --cached        write it through the page cache also where it could go to the\n"
+"                      disk past that\n"
 "      --parent=FILE   save only what has changed since the image FILE; given again:\n"
 "                      where the images are that FILE itself needs\n"
 "  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
@@ -311,13 +313,6 @@ static void report(const struct job *job)
 		report_verbose(job);
 }
 
-static int usage(const char *format, const char *what)
-{
-	say(format, what);
-	say("try checkpoint --help");
-	return -1;
-}
-
 /* What --every goes with, and what goes with it alone. */
 static int check_periodic(const struct job *job)
 {
@@ -364,6 +359,7 @@ enum {
 	OPT_STOP = 256,
 	OPT_CHECK,
 	OPT_WITH_FILES,
+	OPT_CACHED,
 	OPT_EXTERNAL,
 	OPT_SINGLE,
 	OPT_SESSION,
@@ -397,6 +393,7 @@ static const struct option options[] = {
 	{ "check",	no_argument, NULL, OPT_CHECK },
 	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
+	{ "cached",	no_argument, NULL, OPT_CACHED },
 	{ "single",	no_argument, NULL, OPT_SINGLE },
 	{ "session",	no_argument, NULL, OPT_SESSION },
 	{ "group",	no_argument, NULL, OPT_GROUP },
@@ -456,6 +453,9 @@ static int take_option(struct job *job, int option)
 		return 0;
 	case OPT_WITH_FILES:
 		job->request.flags |= KCR_CKPT_WITH_FILES;
+		return 0;
+	case OPT_CACHED:
+		job->request.flags &= ~KCR_CKPT_DIRECT;
 		return 0;
 	case OPT_EXTERNAL:
 		if (choice_external(&job->choices, optarg) < 0)
@@ -581,7 +581,7 @@ static int periodic(struct job *job)
 int main(int argc, char **argv)
 {
 	struct job job = {
-		.request.size = sizeof(job.request),
+		.request = { .size = sizeof(job.request), .flags = KCR_CKPT_DIRECT },
 		.after = KCR_ACTION_RESUME,
 		.op.fd = -1,
 		.increment.base.fd = -1,

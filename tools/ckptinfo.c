@@ -65,13 +65,6 @@ static const char help[] =
 "Exit status: 0 fine, 1 usage, 2 not permitted, 5 environment, 6 no image, or a\n"
 "damaged one, 7 I/O.\n";
 
-static int usage(const char *format, const char *what)
-{
-	say(format, what);
-	say("try ckptinfo --help");
-	return -1;
-}
-
 static int open_image(struct job *job)
 {
 	int fd;

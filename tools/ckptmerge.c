@@ -198,13 +198,6 @@ static void report(const struct job *job)
 		report_verbose(job);
 }
 
-static int usage(const char *format, const char *what)
-{
-	say(format, what);
-	say("try ckptmerge --help");
-	return -1;
-}
-
 enum {
 	OPT_LZ4 = 256,
 	OPT_THREADS,

@@ -130,13 +130,6 @@ static void report(const struct job *job)
 		report_verbose(job);
 }
 
-static int usage(const char *format, const char *what)
-{
-	say(format, what);
-	say("try restart --help");
-	return -1;
-}
-
 enum {
 	OPT_AS = 256,
 	OPT_COPIES,
@@ -265,6 +258,11 @@ static int parse(struct job *job, int argc, char **argv)
 		return usage("%s", "--copies: each needs process ids of its own, so --new-pidns too");
 	if (job->copies.nr && (job->terminal || job->source.lazy))
 		return usage("%s", "--copies goes neither with --terminal nor with --lazy");
+	/* It reads all, once: that is what is checked then. */
+	if (job_checks(job)) {
+		job->request.flags &= ~KCR_RESTART_LAZY;
+		job->source.lazy = false;
+	}
 	/* The init of a new pid namespace stays, as the program's parent. */
 	if (job->detach && !job->new_pidns)
 		job->request.flags |= KCR_RESTART_DETACH;

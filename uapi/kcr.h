@@ -141,9 +141,10 @@ struct kcr_info {
 #define KCR_CKPT_GROUP		(1u << 5) /* also all of its process group */
 #define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
 #define KCR_CKPT_PARK		(1u << 7) /* with KCR_CKPT_HOLD: only that, no image */
+#define KCR_CKPT_DIRECT		(1u << 8) /* pages go past the page cache where that can be */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
 				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
-				 KCR_CKPT_CGROUP | KCR_CKPT_PARK)
+				 KCR_CKPT_CGROUP | KCR_CKPT_PARK | KCR_CKPT_DIRECT)
 
 #define KCR_CHOICE_PIPE		1u
 #define KCR_CHOICE_SOCKET	2u
@@ -255,8 +256,9 @@ struct kcr_checkpoint {
  * The program becomes a child of the thread that calls KCR_IOC_RUN and takes
  * its descriptors 0, 1 and 2 where the image says so.
  *
- * With KCR_RESTART_LAZY the image is a regular file, and stays open until all has
- * come; closing the descriptor of the operation does not change that.
+ * With KCR_RESTART_LAZY the image is a regular file, compressed (block by block) or
+ * not, and stays open until all has come; closing the descriptor of the operation
+ * does not change that. It may be an increment, if its parents are told of.
  *
  * With KCR_RESTART_TEMPLATE others can make copies of the program, each by an
  * operation of its own with KCR_RESTART_COPY, in a pid namespace in which the ids are
@@ -272,11 +274,17 @@ struct kcr_restart {
 	__u64	choices;
 };
 
+#define KCR_PARENTS_MAX		511u
+
 /**
  * struct kcr_run - KCR_IOC_RUN: do the first phase of an operation
  * @size: sizeof(struct kcr_run)
  * @image_fd: where to write or read the image; ignored for a check, and with
  *	KCR_CKPT_PARK and KCR_RESTART_COPY
+ * @nr_parents: with KCR_RESTART_LAZY: images before it that an increment needs, at
+ *	most KCR_PARENTS_MAX
+ * @reserved: zero
+ * @parents: address of their descriptors, __s32 each, the newest first
  *
  * Blocks. Returns 0 when the image is written (checkpoint) or the program is
  * prepared (restart); @image_fd is not held any longer than that. After an error KCR_IOC_STATUS tells class and sentence.
@@ -284,6 +292,9 @@ struct kcr_restart {
 struct kcr_run {
 	__u32	size;
 	__s32	image_fd;
+	__u32	nr_parents;
+	__u32	reserved;
+	__u64	parents;
 };
 
 /**

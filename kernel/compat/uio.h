@@ -35,4 +35,22 @@ static inline ssize_t kcr_vfs_iter_write(struct file *file, struct iov_iter *ite
 	return ret;
 }
 
+/* The same with an iocb of the caller's. Goes with 6.1. */
+static inline ssize_t kcr_vfs_iocb_iter_write(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct file *file = iocb->ki_filp;
+	ssize_t ret;
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	if (S_ISREG(file_inode(file)->i_mode))
+		sb_start_write(file_inode(file)->i_sb);
+#endif
+	ret = vfs_iocb_iter_write(file, iocb, iter);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+	if (S_ISREG(file_inode(file)->i_mode))
+		sb_end_write(file_inode(file)->i_sb);
+#endif
+	return ret;
+}
+
 #endif /* _KCR_COMPAT_UIO_H */

@@ -16,6 +16,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <uapi/linux/futex.h>
 
 #include "image/parse.h"
@@ -97,15 +98,18 @@ static int choose_all(struct kcr_ctx *ctx)
 	return ret ? kcr_nomem(ctx) : 0;
 }
 
-static struct kcr_lazy *lazy_alloc(struct kcr_ctx *ctx)
+static struct kcr_lazy *lazy_alloc(unsigned int images)
 {
 	struct kcr_lazy *lazy = kzalloc(sizeof(*lazy), GFP_KERNEL);
 
 	if (!lazy)
 		return NULL;
-	lazy->image = get_file(ctx->image);
-	lazy->base = ctx->image->f_pos - ctx->offset;
-	INIT_LIST_HEAD(&lazy->index.blocks);
+	lazy->images = kvcalloc(images, sizeof(*lazy->images), GFP_KERNEL_ACCOUNT);
+	if (!lazy->images) {
+		kfree(lazy);
+		return NULL;
+	}
+	mutex_init(&lazy->unpack.lock);
 	spin_lock_init(&lazy->lock);
 	INIT_LIST_HEAD(&lazy->requests);
 	INIT_LIST_HEAD(&lazy->mms);
@@ -114,25 +118,113 @@ static struct kcr_lazy *lazy_alloc(struct kcr_ctx *ctx)
 	return lazy;
 }
 
-/**
- * kcr_lazy_open() - get ready to let pages come later
- * @ctx: the operation, in the controller; its records have been checked
- */
-int kcr_lazy_open(struct kcr_ctx *ctx)
+/* Takes the reference over. */
+static void add_image(struct kcr_lazy *lazy, struct file *file)
 {
-	if (!(ctx->flags & KCR_RESTART_LAZY) || ctx->lazy)
+	struct lazy_image *img = &lazy->images[lazy->nr++];
+
+	img->file = file;
+	INIT_LIST_HEAD(&img->index.blocks);
+}
+
+static int add_parents(struct kcr_ctx *ctx, const struct kcr_run *run)
+{
+	const s32 __user *fds = u64_to_user_ptr(run->parents);
+	struct file *file;
+	unsigned int i;
+	s32 fd;
+
+	for (i = 0; i < run->nr_parents; i++) {
+		if (get_user(fd, fds + i))
+			return -EFAULT;
+		file = fget(fd);
+		if (file && file->f_mode & FMODE_READ) {
+			add_image(ctx->lazy, file);
+			continue;
+		}
+		if (file)
+			fput(file);
+		return kcr_fail(ctx, KCR_CLASS_USAGE, -EBADF,
+				"an image before it is not open for reading");
+	}
+	return 0;
+}
+
+/**
+ * kcr_lazy_set() - take the files
+ * @ctx: the operation, in the controller
+ * @run: tells of the images before ctx->image
+ */
+int kcr_lazy_set(struct kcr_ctx *ctx, const struct kcr_run *run)
+{
+	bool lazy = ctx->restart && ctx->flags & KCR_RESTART_LAZY;
+
+	if (run->reserved || run->nr_parents > KCR_PARENTS_MAX || (run->nr_parents && !lazy))
+		return kcr_fail(ctx, KCR_CLASS_USAGE, -EINVAL,
+				"images before it are for a lazy restart, and at most %u",
+				KCR_PARENTS_MAX);
+	if (!lazy || ctx->flags & KCR_RESTART_CHECK)
 		return 0;
-	if (!S_ISREG(file_inode(ctx->image)->i_mode))
-		return kcr_fail(ctx, KCR_CLASS_USAGE, -ESPIPE,
-				"a lazy restart needs the image in a regular file");
-	ctx->lazy = lazy_alloc(ctx);
+	ctx->lazy = lazy_alloc(run->nr_parents + 1);
 	if (!ctx->lazy)
 		return kcr_nomem(ctx);
-	return lazy_index_read(ctx, &ctx->lazy->index) ?: choose_all(ctx) ?:
-	       lazy_server_start(ctx, ctx->lazy);
+	add_image(ctx->lazy, get_file(ctx->image));
+	return add_parents(ctx, run);
+}
+
+/* kcr_lazy_open() - read of the images what must be known before their records */
+int kcr_lazy_open(struct kcr_ctx *ctx)
+{
+	return ctx->lazy ? lazy_chain_open(ctx, ctx->lazy) : 0;
+}
+
+/**
+ * kcr_lazy_choose() - get ready to let pages come later
+ * @ctx: the operation, in the controller; its records have been checked
+ */
+int kcr_lazy_choose(struct kcr_ctx *ctx)
+{
+	if (!ctx->lazy || ctx->lazy->task)
+		return 0;
+	return choose_all(ctx) ?: lazy_server_start(ctx, ctx->lazy);
 }
 
 /* While the image is read */
+
+/* kcr_lazy_read() - the next bytes of the image */
+ssize_t kcr_lazy_read(struct kcr_ctx *ctx, struct iov_iter *iter)
+{
+	struct kcr_lazy *lazy = ctx->lazy;
+	size_t len = iov_iter_count(iter);
+	int ret = lazy_image_read(lazy, lazy->images, ctx->offset, iter);
+
+	if (ret == -EBADMSG || ret == -EOPNOTSUPP)
+		return lazy_image_failed(ctx, ret, ctx->offset);
+	if (ret == -ENODATA)
+		return 0;
+	return ret ?: len;
+}
+
+/* kcr_lazy_read_run() - the next pages of ctx->run, which an earlier image has */
+int kcr_lazy_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count)
+{
+	const struct lazy_run *r = ctx->lazy->run;
+	u64 page = r->first + r->count - ctx->run_left;
+	struct lazy_spot spot;
+	int ret;
+
+	for (; count; count -= spot.count, pages += spot.count, page += spot.count) {
+		lazy_chain_find(ctx->lazy, page, min(count, LAZY_BATCH), &spot);
+		ret = lazy_chain_fetch(ctx->lazy, &spot, pages);
+		if (ret == -EBADMSG || ret == -ENODATA)
+			return kcr_bad_image(ctx, "byte %llu of an image before it is not what it was",
+					     spot.offset);
+		if (ret)
+			return kcr_fail(ctx, KCR_CLASS_IO, ret,
+					"reading an image before it failed (errno %d)", -ret);
+	}
+	return 0;
+}
 
 /* Whose pages they are, or NULL. */
 static struct lazy_mm *lazy_mm_of(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
@@ -147,7 +239,7 @@ static bool may_come_later(struct kcr_ctx *ctx, struct lazy_mm *lm,
 {
 	struct lazy_place place;
 
-	return le16_to_cpu(ctx->next.version) >= 2 &&
+	return (le16_to_cpu(ctx->next.version) >= 2 || ctx->run_earlier) &&
 	       !(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES) &&
 	       lazy_map_at(&lm->eligible, le64_to_cpu(run->addr), &place) &&
 	       place.count >= le32_to_cpu(run->count);
@@ -171,9 +263,10 @@ int kcr_lazy_run(struct kcr_ctx *ctx, struct kcr_img_pages *run, u32 *crc)
 
 	if (!ctx->lazy)
 		return 0;
-	r = lazy_index_next(&ctx->lazy->index, run, ctx->offset);
-	if (!r)
+	r = lazy_index_next(&ctx->lazy->images->index, run, ctx->offset);
+	if (!r || lazy_run_is_earlier(r) != ctx->run_earlier)
 		return kcr_bad_image(ctx, "the index tells of other pages than there are");
+	ctx->lazy->run = r;
 	lm = lazy_mm_of(ctx, run);
 	if (lm && !may_come_later(ctx, lm, run)) {
 		run->flags &= ~cpu_to_le32(KCR_PAGES_HUGE);
@@ -183,7 +276,7 @@ int kcr_lazy_run(struct kcr_ctx *ctx, struct kcr_img_pages *run, u32 *crc)
 		return 0;
 	if (lm->sealed)
 		return kcr_bad_image(ctx, "pages that are not in the order of the processes");
-	for (i = 0; i < r->count; i++)	/* the first half of each, as kcr_pages_crc() has it */
+	for (i = 0; i < r->count && r->hash; i++)	/* the first half of each, as kcr_pages_crc() has it */
 		*crc = kcr_crc32(*crc, r->hash + i * KCR_HASH_LEN, sizeof(__le64));
 	place = (struct lazy_place) { .addr = r->addr, .count = r->count, .page = r->first };
 	return lazy_map_add(&lm->places, &place) ? kcr_nomem(ctx) : 1;

@@ -3,17 +3,14 @@
  * The index of an image that lies in a regular file: where its pages are, and
  * their hashes. It is read before all else, and kept while pages are to come.
  */
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 
-#include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
 #include "lazy/internal.h"
 
-#define INDEX_MAX	(1ull << 30)	/* bytes of it: of an image of 250 GB */
+#define INDEX_MAX	(1ull << 30)	/* bytes, of all images: of 250 GB */
 
 /**
  * struct index_block - payload of a KCR_KIND_INDEX record
@@ -34,23 +31,12 @@ struct tail {
 	struct kcr_img_end end;
 };
 
-static int read_at(struct kcr_ctx *ctx, u64 offset, void *buf, size_t len)
+static int read_at(struct kcr_ctx *ctx, const struct lazy_image *img, u64 offset, void *buf,
+		   size_t len)
 {
-	loff_t pos = ctx->image->f_pos - ctx->offset + offset;
-	struct kvec vec = { .iov_base = buf, .iov_len = len };
-	struct iov_iter iter;
-	ssize_t ret;
+	int ret = lazy_image_bytes(ctx->lazy, img, offset, buf, len);
 
-	for (; vec.iov_len; vec.iov_base += ret, vec.iov_len -= ret) {
-		iov_iter_kvec(&iter, ITER_DEST, &vec, 1, vec.iov_len);
-		ret = vfs_iter_read(ctx->image, &iter, &pos, 0);
-		if (ret < 0)
-			return kcr_fail(ctx, KCR_CLASS_IO, ret,
-					"reading the index of the image failed (errno %zd)", -ret);
-		if (!ret)
-			return kcr_bad_image(ctx, "the image ends within its index");
-	}
-	return 0;
+	return ret ? lazy_image_failed(ctx, ret, offset) : 0;
 }
 
 static int bad(struct kcr_ctx *ctx, int err, u64 offset, const char *why)
@@ -59,17 +45,17 @@ static int bad(struct kcr_ctx *ctx, int err, u64 offset, const char *why)
 }
 
 /* Sets @end, and where its record is. */
-static int read_end(struct kcr_ctx *ctx, struct kcr_img_end *end, u64 *offset)
+static int read_end(struct kcr_ctx *ctx, const struct lazy_image *img, struct kcr_img_end *end,
+		    u64 *offset)
 {
-	u64 from = ctx->image->f_pos - ctx->offset, size = i_size_read(file_inode(ctx->image));
 	struct tail tail;
 	const char *why;
 	int ret;
 
-	if (size < from || size - from < sizeof(tail))
+	if (img->size < sizeof(tail))
 		return kcr_bad_image(ctx, "the image has no end");
-	*offset = size - from - sizeof(tail);
-	ret = read_at(ctx, *offset, &tail, sizeof(tail));
+	*offset = img->size - sizeof(tail);
+	ret = read_at(ctx, img, *offset, &tail, sizeof(tail));
 	if (ret)
 		return ret;
 	ret = kcr_parse_rec(&tail.head, *offset, &why) ?:
@@ -84,10 +70,11 @@ static int read_end(struct kcr_ctx *ctx, struct kcr_img_end *end, u64 *offset)
 }
 
 /* Of a record before the end. */
-static int read_head(struct kcr_ctx *ctx, u64 offset, u64 end, struct kcr_rec_head *head)
+static int read_head(struct kcr_ctx *ctx, const struct lazy_image *img, u64 offset, u64 end,
+		     struct kcr_rec_head *head)
 {
 	const char *why;
-	int ret = read_at(ctx, offset, head, sizeof(*head));
+	int ret = read_at(ctx, img, offset, head, sizeof(*head));
 
 	if (ret)
 		return ret;
@@ -107,7 +94,7 @@ static bool is_index(const struct kcr_rec_head *head, unsigned int version)
 }
 
 /* @skip bytes of it stand before the first run; it goes to @where in the list. */
-static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_index *index,
+static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_image *img,
 				      const struct kcr_rec_head *head, size_t skip,
 				      struct list_head *where)
 {
@@ -117,8 +104,8 @@ static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_index *in
 	const char *why;
 	int ret;
 
-	index->bytes += len;
-	if (len < skip || index->bytes > INDEX_MAX) {
+	ctx->lazy->index_bytes += len;
+	if (len < skip || ctx->lazy->index_bytes > INDEX_MAX) {
 		kcr_bad_image(ctx, "an index of more than %llu MB, or a part without a beginning",
 			      INDEX_MAX >> 20);
 		return NULL;
@@ -131,7 +118,7 @@ static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_index *in
 	b->len = len;
 	b->skip = skip;
 	list_add(&b->node, where);
-	if (read_at(ctx, offset, b->data, padded))
+	if (read_at(ctx, img, offset, b->data, padded))
 		return NULL;
 	ret = kcr_parse_payload(head, kcr_payload_crc(head, b->data), &why);
 	if (ret)
@@ -140,15 +127,15 @@ static struct index_block *read_block(struct kcr_ctx *ctx, struct lazy_index *in
 }
 
 /* Version 1: all that stands between the first part and the end. */
-static int read_forward(struct kcr_ctx *ctx, struct lazy_index *index, u64 offset, u64 end)
+static int read_forward(struct kcr_ctx *ctx, struct lazy_image *img, u64 offset, u64 end)
 {
 	struct kcr_rec_head head;
 	int ret = 0;
 
 	while (!ret && offset < end) {
-		ret = read_head(ctx, offset, end, &head);
+		ret = read_head(ctx, img, offset, end, &head);
 		if (!ret && is_index(&head, 1) &&
-		    !read_block(ctx, index, &head, 0, index->blocks.prev))
+		    !read_block(ctx, img, &head, 0, img->index.blocks.prev))
 			ret = -EBADMSG;
 		if (!ret)
 			offset += sizeof(head) + kcr_parse_padded(le64_to_cpu(head.len));
@@ -158,19 +145,19 @@ static int read_forward(struct kcr_ctx *ctx, struct lazy_index *index, u64 offse
 }
 
 /* Since then: each part names the one before it. */
-static int read_backward(struct kcr_ctx *ctx, struct lazy_index *index, u64 offset, u64 end)
+static int read_backward(struct kcr_ctx *ctx, struct lazy_image *img, u64 offset, u64 end)
 {
 	struct kcr_rec_head head;
 	struct index_block *b;
 	int ret;
 
 	while (offset) {
-		ret = read_head(ctx, offset, end, &head);
+		ret = read_head(ctx, img, offset, end, &head);
 		if (ret)
 			return ret;
 		if (!is_index(&head, 2))
 			return kcr_bad_image(ctx, "byte %llu is no part of the index", offset);
-		b = read_block(ctx, index, &head, sizeof(struct kcr_img_index), &index->blocks);
+		b = read_block(ctx, img, &head, sizeof(struct kcr_img_index), &img->index.blocks);
 		if (!b)
 			return -EBADMSG;
 		end = offset;
@@ -180,15 +167,15 @@ static int read_backward(struct kcr_ctx *ctx, struct lazy_index *index, u64 offs
 	return 0;
 }
 
-static int read_blocks(struct kcr_ctx *ctx, struct lazy_index *index, u64 offset, u64 end)
+static int read_blocks(struct kcr_ctx *ctx, struct lazy_image *img, u64 offset, u64 end)
 {
 	struct kcr_rec_head head;
-	int ret = read_head(ctx, offset, end, &head);
+	int ret = read_head(ctx, img, offset, end, &head);
 
 	if (ret)
 		return ret;
-	return is_index(&head, 1) ? read_forward(ctx, index, offset, end) :
-				    read_backward(ctx, index, offset, end);
+	return is_index(&head, 1) ? read_forward(ctx, img, offset, end) :
+				    read_backward(ctx, img, offset, end);
 }
 
 static void run_set(struct lazy_run *r, const struct kcr_img_index_run *run, u64 *pages)
@@ -203,13 +190,22 @@ static void run_set(struct lazy_run *r, const struct kcr_img_index_run *run, u64
 		.mm = le32_to_cpu(run->mm),
 		.count = le32_to_cpu(run->count),
 	};
-	if (bytes)
+	if (r->offset)
 		*pages += r->count;
 }
 
-/* With @runs it fills them in, without it counts them. */
-static int walk(struct kcr_ctx *ctx, struct lazy_index *index, struct lazy_run *runs)
+/* Is it where bytes of the image may be? */
+static bool run_is_inside(const struct lazy_image *img, const struct lazy_run *r)
 {
+	u64 bytes = (u64)r->count << PAGE_SHIFT;
+
+	return !r->hash || (bytes <= img->size && r->offset <= img->size - bytes);
+}
+
+/* With @runs it fills them in, without it counts them. */
+static int walk(struct kcr_ctx *ctx, struct lazy_image *img, struct lazy_run *runs)
+{
+	struct lazy_index *index = &img->index;
 	struct index_block *b;
 	const char *why;
 	u64 pages = 0;
@@ -223,25 +219,30 @@ static int walk(struct kcr_ctx *ctx, struct lazy_index *index, struct lazy_run *
 			bytes = kcr_parse_index_run(run, b->len - at, &why);
 			if (bytes < 0)
 				return kcr_bad_image(ctx, "%s", why);
-			if (runs)
-				run_set(&runs[n], run, &pages);
+			if (!runs)
+				continue;
+			run_set(&runs[n], run, &pages);
+			if (!run_is_inside(img, &runs[n]))
+				return kcr_bad_image(ctx, "the index tells of pages that are not there");
 		}
 		cond_resched();
 	}
 	index->nr = n;
+	index->pages = pages;
 	return 0;
 }
 
 /**
  * lazy_index_read() - read the index
- * @ctx: the operation; its image is a regular file, and open up to its records
- * @index: gets it, and is dropped whether this fails or not
+ * @ctx: the operation
+ * @img: the image; gets it, and is closed whether this fails or not
  */
-int lazy_index_read(struct kcr_ctx *ctx, struct lazy_index *index)
+int lazy_index_read(struct kcr_ctx *ctx, struct lazy_image *img)
 {
+	struct lazy_index *index = &img->index;
 	struct kcr_img_end end;
 	u64 offset;
-	int ret = read_end(ctx, &end, &offset);
+	int ret = read_end(ctx, img, &end, &offset);
 
 	if (ret)
 		return ret;
@@ -249,12 +250,12 @@ int lazy_index_read(struct kcr_ctx *ctx, struct lazy_index *index)
 		return kcr_fail(ctx, KCR_CLASS_IMAGE, -EOPNOTSUPP,
 				"the image has no index of its pages, and can't be restarted lazily");
 	if (end.index)
-		ret = read_blocks(ctx, index, le64_to_cpu(end.index), offset);
-	ret = ret ?: walk(ctx, index, NULL);
+		ret = read_blocks(ctx, img, le64_to_cpu(end.index), offset);
+	ret = ret ?: walk(ctx, img, NULL);
 	if (ret || !index->nr)
 		return ret;
 	index->runs = kvmalloc_array(index->nr, sizeof(*index->runs), GFP_KERNEL_ACCOUNT);
-	return index->runs ? walk(ctx, index, index->runs) : kcr_nomem(ctx);
+	return index->runs ? walk(ctx, img, index->runs) : kcr_nomem(ctx);
 }
 
 /**
@@ -276,7 +277,7 @@ const struct lazy_run *lazy_index_next(struct lazy_index *index, const struct kc
 	if (r->mm != le32_to_cpu(run->mm) || r->addr != le64_to_cpu(run->addr) ||
 	    r->count != le32_to_cpu(run->count))
 		return NULL;
-	if (!r->hash != !!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
+	if (!r->offset != !!(le32_to_cpu(run->flags) & KCR_PAGES_NO_BYTES))
 		return NULL;
 	return !r->hash || r->offset == offset ? r : NULL;
 }

@@ -6,6 +6,7 @@
 #include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/maple_tree.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -15,11 +16,12 @@
 #define LAZY_BATCH	64u	/* pages that are read at once */
 
 /**
- * struct lazy_run - a run of pages of the image
+ * struct lazy_run - a run of pages of an image
  * @first: number of its first page, counted as in struct kcr_img_pages_earlier
- * @offset: of that page's bytes in the image
+ * @offset: of that page's bytes in the image, or KCR_INDEX_EARLIER + its number in
+ *	the image before; 0: it needs no bytes
  * @addr: where it belongs
- * @hash: of the first page, the others' follow; NULL: the run has no bytes
+ * @hash: of the first page, the others' follow; NULL: the run has no bytes here
  * @mm: id of the KCR_KIND_MM record, or of one of shared memory
  * @count: pages
  */
@@ -30,25 +32,145 @@ struct lazy_run {
 };
 
 /**
- * struct lazy_index - the index of the image
+ * struct lazy_index - the index of an image
  * @blocks: payloads of KCR_KIND_INDEX records
- * @bytes: of them
  * @runs: all runs, in the order of the image
  * @nr: how many
  * @next: of them, the one that the stream comes to next
+ * @pages: that have numbers
  */
 struct lazy_index {
 	struct list_head blocks;
-	u64 bytes;
 	struct lazy_run *runs;
 	size_t nr, next;
+	u64 pages;
 };
 
-int lazy_index_read(struct kcr_ctx *ctx, struct lazy_index *index);
+/**
+ * struct lazy_frame - where a frame of a compressed image begins
+ * @packed: in the file, from where the image begins
+ * @plain: in the image
+ */
+struct lazy_frame {
+	u64 packed, plain;
+};
+
+/**
+ * struct lazy_image - an image, in a regular file
+ * @file: it
+ * @base: where in that it begins
+ * @bytes: of the file from there on
+ * @size: of the image when it is not compressed
+ * @frames: of all frames, and one more for what is behind the last; NULL: plain
+ * @nr_frames: how many
+ * @head: its first bytes
+ * @index: where its pages are
+ */
+struct lazy_image {
+	struct file *file;
+	loff_t base;
+	u64 bytes, size;
+	struct lazy_frame *frames;
+	size_t nr_frames;
+	struct kcr_image_head head;
+	struct lazy_index index;
+};
+
+static inline bool lazy_is_increment(const struct lazy_image *img)
+{
+	return le32_to_cpu(img->head.flags) & KCR_IMAGE_INCREMENT;
+}
+
+static inline bool lazy_run_is_earlier(const struct lazy_run *run)
+{
+	return run->offset & KCR_INDEX_EARLIER;
+}
+
+#define LAZY_BLOCKS	4u
+
+/**
+ * struct lazy_block - what a frame holds, decompressed lately
+ * @img: of which image, NULL: none
+ * @nr: number of the frame
+ * @used: when it was wanted last
+ * @bytes: room for any block
+ */
+struct lazy_block {
+	const struct lazy_image *img;
+	size_t nr;
+	u64 used;
+	u8 *bytes;
+};
+
+/**
+ * struct lazy_unpack - what is needed to read compressed images
+ * @lock: protects the rest: the controller and the server read
+ * @workspace: of zstd
+ * @packed: room for any frame
+ * @blocks: of which the first @nr have room
+ * @nr: how many
+ * @clock: counts what is wanted
+ *
+ * All memory is there before the program runs: a page that it waits for can't be
+ * late because there is none.
+ */
+struct lazy_unpack {
+	struct mutex lock;
+	void *workspace;
+	u8 *packed;
+	struct lazy_block blocks[LAZY_BLOCKS];
+	unsigned int nr;
+	u64 clock;
+};
+
+/* frames.c: 0, also if it is not compressed, or a negative errno after kcr_fail() */
+int lazy_frames_read(struct kcr_ctx *ctx, struct lazy_image *img);
+size_t lazy_frames_find(const struct lazy_image *img, u64 plain);
+
+/* unpack.c; lazy_unpack_read(): -EBADMSG if a frame is damaged */
+int lazy_unpack_begin(struct kcr_ctx *ctx, struct lazy_unpack *u,
+		      const struct lazy_image *images, unsigned int nr);
+int lazy_unpack_read(struct lazy_unpack *u, const struct lazy_image *img, u64 offset,
+		     struct iov_iter *iter);
+void lazy_unpack_end(struct lazy_unpack *u);
+
+/* image.c: 0, -ENODATA where it has ended, or why not */
+int lazy_file_read(const struct lazy_image *img, u64 at, struct iov_iter *iter);
+int lazy_file_bytes(const struct lazy_image *img, u64 at, void *buf, size_t len);
+int lazy_image_open(struct kcr_ctx *ctx, struct lazy_image *img);
+int lazy_image_failed(struct kcr_ctx *ctx, int err, u64 offset);
+int lazy_image_read(struct kcr_lazy *lazy, const struct lazy_image *img, u64 offset,
+		    struct iov_iter *iter);
+int lazy_image_bytes(struct kcr_lazy *lazy, const struct lazy_image *img, u64 offset, void *buf,
+		     size_t len);
+void lazy_image_close(struct lazy_image *img);
+
+/* index.c */
+int lazy_index_read(struct kcr_ctx *ctx, struct lazy_image *img);
 const struct lazy_run *lazy_index_next(struct lazy_index *index, const struct kcr_img_pages *run,
 				       u64 offset);
 const struct lazy_run *lazy_index_find(const struct lazy_index *index, u64 page);
 void lazy_index_drop(struct lazy_index *index);
+
+/**
+ * struct lazy_spot - where the bytes of some pages are
+ * @img: in which image
+ * @offset: of the first there
+ * @hash: of the first
+ * @count: how many
+ */
+struct lazy_spot {
+	const struct lazy_image *img;
+	u64 offset;
+	const u8 *hash;
+	unsigned int count;
+};
+
+/* chain.c */
+int lazy_chain_open(struct kcr_ctx *ctx, struct kcr_lazy *lazy);
+void lazy_chain_find(const struct kcr_lazy *lazy, u64 page, unsigned int count,
+		     struct lazy_spot *spot);
+int lazy_chain_fetch(struct kcr_lazy *lazy, const struct lazy_spot *spot, struct page **pages);
 
 /**
  * struct lazy_place - pages that follow one another, in memory and in the image
@@ -152,9 +274,12 @@ struct lazy_mm {
 /**
  * struct kcr_lazy - the server of a restart
  * @task: its thread
- * @image: the image
- * @base: where in that it begins
- * @index: where its pages are
+ * @images: the image, and those before it that it needs
+ * @nr: how many
+ * @index_bytes: that their indexes take
+ * @frames: that they have
+ * @unpack: to read them, where one is compressed
+ * @run: the run that the stream is at
  * @lock: protects @requests, @going and @stopping
  * @requests: struct lazy_mm to be watched
  * @mms: those that are
@@ -167,9 +292,11 @@ struct lazy_mm {
  */
 struct kcr_lazy {
 	struct task_struct *task;
-	struct file *image;
-	loff_t base;
-	struct lazy_index index;
+	struct lazy_image *images;
+	unsigned int nr;
+	u64 index_bytes, frames;
+	struct lazy_unpack unpack;
+	const struct lazy_run *run;
 	spinlock_t lock;
 	struct list_head requests, mms;
 	wait_queue_head_t wait;

@@ -8,10 +8,20 @@
 
 #include "kcr.h"
 
+struct iov_iter;
+
 extern unsigned int kcr_lazy_rate_mb;
 
-/* restart, in the controller: find out what may come later; before anything is made */
+/* restart, in the controller: the files, ctx->image and what @run tells of */
+int kcr_lazy_set(struct kcr_ctx *ctx, const struct kcr_run *run);
+/* restart, in the controller: look at them; before all else */
 int kcr_lazy_open(struct kcr_ctx *ctx);
+/* restart, in the controller: find out what may come later; before anything is made */
+int kcr_lazy_choose(struct kcr_ctx *ctx);
+/* restart: bytes of the image from ctx->offset on; how many, 0 at its end */
+ssize_t kcr_lazy_read(struct kcr_ctx *ctx, struct iov_iter *iter);
+/* restart: the next pages of a run that an earlier image has, for kcr_read_run() */
+int kcr_lazy_read_run(struct kcr_ctx *ctx, struct page **pages, unsigned int count);
 /* restart: may the run that is read next come later? 1: so it will, 0: no */
 int kcr_lazy_run(struct kcr_ctx *ctx, struct kcr_img_pages *run, u32 *crc);
 /* restart, in a leader: its mappings, and the pages that do not, are there */

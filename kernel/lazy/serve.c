@@ -10,24 +10,18 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bvec.h>
 #include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 #include <uapi/linux/userfaultfd.h>
 
-#include "compat/uio.h"
 #include "compat/userfaultfd.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "lazy/internal.h"
-#include "stream.h"
 
 #define AROUND	16u	/* pages that come when one is waited for */
 
@@ -62,68 +56,35 @@ static int doom(struct lazy_mm *lm)
 	return LAZY_LATER;
 }
 
-static int give_up(struct lazy_mm *lm, u64 offset, const char *why, int err)
+static int give_up(struct lazy_mm *lm, const struct lazy_spot *spot, const char *why, int err)
 {
-	pr_info_ratelimited("process %d is killed: byte %llu of the image that its memory comes from %s (errno %d)\n",
-			   lm->tgid, offset, why, -err);
+	pr_info_ratelimited("process %d is killed: byte %llu of the image %*phN that its memory comes from %s (errno %d)\n",
+			    lm->tgid, spot->offset, (int)sizeof(spot->img->head.id),
+			    spot->img->head.id, why, -err);
 	return doom(lm);
 }
 
 /* Reading */
 
-static int read_pages(struct kcr_lazy *lazy, u64 offset, unsigned int count)
-{
-	struct bio_vec vec[LAZY_BATCH];
-	loff_t pos = lazy->base + offset;
-	struct iov_iter iter, left;
-	ssize_t ret;
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		vec[i] = (struct bio_vec) { .bv_page = lazy->bench.pages[i], .bv_len = PAGE_SIZE };
-	iov_iter_bvec(&iter, ITER_DEST, vec, count, (size_t)count << PAGE_SHIFT);
-	while (iov_iter_count(&iter)) {
-		left = iter;	/* not all file systems advance it */
-		ret = vfs_iter_read(lazy->image, &left, &pos, 0);
-		if (ret <= 0)
-			return ret ?: -ENODATA;
-		iov_iter_advance(&iter, ret);
-	}
-	return 0;
-}
-
-static bool have_hashes(struct page **pages, unsigned int count, const u8 *hash)
-{
-	u8 found[KCR_HASH_LEN];
-	unsigned int i;
-	void *p;
-
-	for (i = 0; i < count; i++) {
-		p = kmap_local_page(pages[i]);
-		kcr_hash_page(p, found);
-		kunmap_local(p);
-		if (memcmp(found, hash + i * KCR_HASH_LEN, KCR_HASH_LEN))
-			return false;
-	}
-	return true;
-}
-
 /* Pages of the image to the bench; LAZY_LATER if that can't be. */
 static int fetch(struct kcr_lazy *lazy, struct lazy_mm *lm, struct lazy_place *place)
 {
-	const struct lazy_run *run = lazy_index_find(&lazy->index, place->page);
-	unsigned long skip = place->page - run->first;
-	u64 offset = run->offset + ((u64)skip << PAGE_SHIFT);
+	struct lazy_spot spot;
 	int ret;
 
-	place->count = min(place->count, run->count - skip);
-	ret = read_pages(lazy, offset, place->count);
-	if (ret)
-		return give_up(lm, offset, ret == -ENODATA ? "is not there any more" :
-							     "can't be read", ret);
-	if (!have_hashes(lazy->bench.pages, place->count, run->hash + skip * KCR_HASH_LEN))
-		return give_up(lm, offset, "is not what it was", -EBADMSG);
-	return 0;
+	lazy_chain_find(lazy, place->page, place->count, &spot);
+	place->count = spot.count;
+	ret = lazy_chain_fetch(lazy, &spot, lazy->bench.pages);
+	switch (ret) {
+	case 0:
+		return 0;
+	case -ENODATA:
+		return give_up(lm, &spot, "is not there any more", ret);
+	case -EBADMSG:
+		return give_up(lm, &spot, "is not what it was", ret);
+	default:
+		return give_up(lm, &spot, "can't be read", ret);
+	}
 }
 
 /* Putting in place */

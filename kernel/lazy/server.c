@@ -10,12 +10,16 @@
  * are in its own table, and the program has no more to do with it than with swap.
  *
  *	choose.c	what may come later, and the restart's side of it
- *	index.c		where in the image the pages are
+ *	chain.c		the image, and those before it that it needs
+ *	image.c		bytes of one
+ *	frames.c	where they are in one that is compressed
+ *	unpack.c	decompressing them
+ *	index.c		where in an image the pages are
  *	map.c		where in memory they belong
  *	serve.c		bringing them
  *	uffd.c		userfaultfd
  *
- * The image is open until the end. A page must have the hash that the index had at
+ * The images are open until the end. A page must have the hash that the index had at
  * restart. If it does not, or can't be read, nobody knows what was there: the
  * processes that have this memory are killed, and the kernel log says why.
  *
@@ -220,8 +224,10 @@ static void lazy_free(struct kcr_lazy *lazy)
 
 	list_for_each_entry_safe(lm, next, &lazy->mms, node)
 		lazy_mm_free(lm);
-	lazy_index_drop(&lazy->index);
-	fput(lazy->image);
+	while (lazy->nr)
+		lazy_image_close(&lazy->images[--lazy->nr]);
+	kvfree(lazy->images);
+	lazy_unpack_end(&lazy->unpack);
 	spin_lock(&lazy->lock);	/* whoever let it go is done */
 	spin_unlock(&lazy->lock);
 	kfree(lazy);

@@ -274,10 +274,11 @@ static _Noreturn void be_program(void)
 
 static int run_restart(int image)
 {
-	int r;
+	int r = 0;
 
 	now.phase = KCR_PHASE_READ;
-	r = read_image(image);
+	if (!(restart.flags & KCR_RESTART_LAZY))	/* of that only a part may be here */
+		r = read_image(image);
 	if (!r)
 		r = work();
 	if (r || restart.flags & KCR_RESTART_CHECK)
@@ -291,13 +292,15 @@ static int run_restart(int image)
 	return 0;
 }
 
-int device_run(int op, int image)
+int device_run(int op, const struct kcr_run *run)
 {
 	int r;
 
 	(void)op;
 	note("run\n");
-	r = is_restart ? run_restart(image) : run_checkpoint(image);
+	if (run->nr_parents)
+		note("parents %u\n", run->nr_parents);
+	r = is_restart ? run_restart(run->image_fd) : run_checkpoint(run->image_fd);
 	note("ran %d\n", r);
 	return r;
 }

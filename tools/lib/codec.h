@@ -14,18 +14,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../../kernel/image/frames.h"
 #include "fault.h"
 
 #define PACK_BLOCK	(1u << 20)	/* of the image, in a frame that we write */
-#define PACK_BLOCK_MAX	(4u << 20)	/* in a frame that is read as a whole */
-#define FRAME_MAX	(PACK_BLOCK_MAX + (64u << 10))	/* bytes that such one takes */
 
 #define FRAME_HEAD	19u		/* that the longest head has */
 #define FRAME_UNKNOWN	UINT64_MAX
-
-#define SKIP_MAGIC	0x184d2a50u	/* of a frame that has no data, up to ...f */
-#define SKIP_MAGIC_MASK	0xfffffff0u
-#define SKIP_HEAD	8u		/* magic and length */
 
 struct codec;
 
@@ -119,10 +114,5 @@ void *unpackers_get(struct unpackers *u, const struct codec *codec);
 void unpackers_free(struct unpackers *u);
 int unpack_frame(struct unpackers *u, const void *from, size_t len, void *to,
 		 size_t expected, struct fault *fault);
-
-static inline uint32_t get_le32(const uint8_t *p)
-{
-	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 #endif /* _KCR_CODEC_H */

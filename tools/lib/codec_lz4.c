@@ -8,15 +8,7 @@
 
 #include "codec.h"
 
-#define LZ4_FIXED_HEAD	7	/* magic, two descriptors, checksum of the head */
-#define LZ4_BLOCK_HEAD	4
-#define LZ4_STORED	0x80000000u
 #define LZ4_BLOCK_MAX	(4u << 20)
-
-#define LZ4_HAS_DICTIONARY	0x01
-#define LZ4_HAS_CHECKSUM	0x04
-#define LZ4_HAS_SIZE		0x08
-#define LZ4_HAS_BLOCK_CHECKSUM	0x10
 
 static LZ4F_preferences_t preferences(size_t len)
 {
@@ -130,7 +122,7 @@ static ssize_t lz4_measure(struct frame *f, const uint8_t *p, size_t len)
 
 const struct codec codec_lz4 = {
 	.name		= "lz4",
-	.magic		= 0x184d2204,
+	.magic		= LZ4_FRAME_MAGIC,
 	.bound		= lz4_bound,
 	.pack_new	= lz4_pack_new,
 	.pack_free	= free,

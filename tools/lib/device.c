@@ -34,11 +34,9 @@ int device_restart(int device, const struct kcr_restart *request)
 	return result(ioctl(device, KCR_IOC_RESTART, request));
 }
 
-int device_run(int op, int image)
+int device_run(int op, const struct kcr_run *run)
 {
-	struct kcr_run run = { .size = sizeof(run), .image_fd = image };
-
-	return result(ioctl(op, KCR_IOC_RUN, &run));
+	return result(ioctl(op, KCR_IOC_RUN, run));
 }
 
 int device_finish(int op, enum kcr_action action)

@@ -14,7 +14,7 @@ int device_info(int device, struct kcr_info *info);
 int device_checkpoint(int device, const struct kcr_checkpoint *request);
 int device_restart(int device, const struct kcr_restart *request);
 
-int device_run(int op, int image);
+int device_run(int op, const struct kcr_run *run);
 int device_finish(int op, enum kcr_action action);
 int device_status(int op, struct kcr_status *status);
 int device_cgroup(int op, struct kcr_cgroup *next);

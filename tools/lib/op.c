@@ -220,7 +220,27 @@ static int fail_op(struct op *op, int error, const char *doing,
  */
 int op_run(struct op *op, int image, struct verdict *v)
 {
-	int r = device_run(op->fd, image);
+	return op_run_chain(op, image, NULL, 0, v);
+}
+
+/**
+ * op_run_chain() - the same, of a restart that reads increments itself
+ * @op: the operation
+ * @image: descriptor of the newest image
+ * @parents: of those before it, the newest first
+ * @nr: how many
+ * @v: told of a failure
+ */
+int op_run_chain(struct op *op, int image, const int *parents, unsigned int nr,
+		 struct verdict *v)
+{
+	struct kcr_run run = {
+		.size = sizeof(run),
+		.image_fd = image,
+		.nr_parents = nr,
+		.parents = (__u64)(uintptr_t)parents,
+	};
+	int r = device_run(op->fd, &run);
 
 	if (r < 0)
 		return fail_op(op, -r, "go on", v);

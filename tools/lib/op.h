@@ -25,6 +25,8 @@ int op_checkpoint(struct op *op, const struct kcr_checkpoint *request,
 int op_restart(struct op *op, const struct kcr_restart *request,
 	       struct verdict *v);
 int op_run(struct op *op, int image, struct verdict *v);
+int op_run_chain(struct op *op, int image, const int *parents, unsigned int nr,
+		 struct verdict *v);
 int op_finish(struct op *op, enum kcr_action action, struct verdict *v);
 int op_look(struct op *op);
 void op_close(struct op *op);

@@ -145,28 +145,23 @@ static int check_head(int fd, uint64_t at, uint64_t size, struct fault *fault)
  */
 int seek_load(struct seek *s, int fd, uint64_t start, uint64_t end, struct fault *fault)
 {
-	uint64_t all = end - start, size;
-	uint8_t foot[SEEK_FOOT];
-	uint32_t count;
-	size_t entry;
+	uint64_t all = end - start;
+	struct seek_foot foot;
+	uint8_t p[SEEK_FOOT];
 	int r;
 
 	*s = (struct seek){ 0 };
 	if (all < SKIP_HEAD + SEEK_FOOT)
 		return 0;
-	r = read_at(fd, end - SEEK_FOOT, foot, sizeof(foot), fault);
-	if (r || get_le32(foot + 5) != SEEK_FOOT_MAGIC)
+	r = read_at(fd, end - SEEK_FOOT, p, sizeof(p), fault);
+	if (r || get_le32(p + 5) != SEEK_FOOT_MAGIC)
 		return r;
-	count = get_le32(foot);
-	entry = SEEK_ENTRY + (foot[4] & SEEK_CHECKSUMS ? 4 : 0);
-	size = (uint64_t)count * entry + SEEK_FOOT;
-	if (!count || count > SEEK_FRAMES_MAX || foot[4] & SEEK_RESERVED ||
-	    size + SKIP_HEAD > all)
+	if (!seek_foot_parse(&foot, p, all))
 		return damaged(fault);
-	r = check_head(fd, end - size - SKIP_HEAD, size, fault);
+	r = check_head(fd, end - foot.size - SKIP_HEAD, foot.size, fault);
 	if (!r)
-		r = add_entries(s, fd, end - size, count, entry, fault);
-	if (!r && s->places[s->nr].packed != all - size - SKIP_HEAD)
+		r = add_entries(s, fd, end - foot.size, foot.count, foot.entry, fault);
+	if (!r && s->places[s->nr].packed != all - foot.size - SKIP_HEAD)
 		r = damaged(fault);
 	return r ? r : 1;
 }

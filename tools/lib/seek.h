@@ -7,15 +7,6 @@
 
 #include "codec.h"
 
-/* zstd's contrib/seekable_format: the last of the frames that are skipped. */
-#define SEEK_MAGIC		(SKIP_MAGIC + 0xe)
-#define SEEK_FOOT_MAGIC		0x8f92eab1u
-#define SEEK_FOOT		9u	/* count, flags, magic */
-#define SEEK_CHECKSUMS		0x80	/* flag: each entry has one */
-#define SEEK_RESERVED		0x7c	/* flags that nobody knows */
-#define SEEK_ENTRY		8u
-#define SEEK_FRAMES_MAX		(1u << 24)	/* 16 TB in blocks of 1 MB */
-
 /**
  * struct seek_place - where a frame begins
  * @packed: in the compressed image

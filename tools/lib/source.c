@@ -30,14 +30,10 @@ static int check_owner(struct source *s, const struct stat *st, struct verdict *
 static int check_lazy(const struct source *s, const struct stat *st, const char *name,
 		      struct verdict *v)
 {
-	const char *what = !S_ISREG(st->st_mode) ? "is no regular file" :
-			   s->increment ? "is an increment" :
-			   s->packed ? "is compressed" : NULL;
-
-	if (!s->lazy || !what)
+	if (!s->lazy || S_ISREG(st->st_mode))
 		return 0;
-	return fail(v, KCR_CLASS_USAGE, 0, "%s %s, and can't be restarted with --lazy%s",
-		    name, what, S_ISREG(st->st_mode) ? ": see ckptmerge" : "");
+	return fail(v, KCR_CLASS_USAGE, 0,
+		    "%s is no regular file, and can't be restarted with --lazy", name);
 }
 
 static int take(struct source *s, int fd, const char *name, struct verdict *v)
@@ -79,9 +75,22 @@ int source_open(struct source *s, struct verdict *v)
 	return r;
 }
 
+/* All of them are open, and belong together: the module looks at that again. */
+static int run_lazy(struct source *s, struct op *op, struct verdict *v)
+{
+	int parents[CHAIN_MAX];
+	size_t i;
+
+	for (i = 1; i < s->chain.nr; i++)
+		parents[i - 1] = s->chain.links[i]->fd;
+	return op_run_chain(op, s->fd, parents, i - 1, v);
+}
+
 /* source_run() - let the module read it */
 int source_run(struct source *s, struct op *op, struct verdict *v)
 {
+	if (s->lazy)
+		return run_lazy(s, op, v);
 	if (s->increment)
 		return feed_run(op, &s->chain, v);
 	if (s->packed)

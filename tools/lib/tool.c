@@ -117,6 +117,20 @@ void say_lines(const char *text)
 }
 
 /**
+ * usage() - the command line makes no sense
+ * @format: why, with a %s
+ * @what: in its place
+ *
+ * Returns -1.
+ */
+int usage(const char *format, const char *what)
+{
+	say(format, what);
+	say("try %s --help", tool_name);
+	return -1;
+}
+
+/**
  * fail() - note a failure; the first one wins
  * @v: where to
  * @class: what the exit status tells

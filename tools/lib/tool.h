@@ -38,6 +38,7 @@ _Noreturn void tool_die_of(int signal);
 
 void say(const char *format, ...) PRINTF(1, 2);
 void say_lines(const char *text);
+int usage(const char *format, const char *what);
 
 int fail(struct verdict *v, enum kcr_class class, int error,
 	 const char *format, ...) PRINTF(4, 5);
