@@ -241,6 +241,7 @@ long lazy_uffd_copy(struct lazy_bench *b, struct lazy_uffd *u, unsigned long add
 		    unsigned int count);
 long lazy_uffd_zero(struct lazy_bench *b, struct lazy_uffd *u, unsigned long addr);
 void lazy_uffd_wake(struct lazy_bench *b, struct lazy_uffd *u, unsigned long addr);
+void lazy_uffd_wake_all(struct lazy_bench *b, struct lazy_uffd *u);
 
 /**
  * struct lazy_mm - memory whose pages have not all come

@@ -154,21 +154,15 @@ static int fill(struct kcr_lazy *lazy, struct lazy_mm *lm, struct lazy_place *pl
 static int on_fault(struct kcr_lazy *lazy, struct lazy_mm *lm, unsigned long addr)
 {
 	struct lazy_place place;
-	int ret;
 
 	if (lm->doomed)
 		return 0;	/* whoever waits is being killed */
 	addr &= PAGE_MASK;
 	if (lazy_map_at(&lm->places, addr, &place)) {
 		place.count = min_t(unsigned long, place.count, AROUND);
-		ret = fill(lazy, lm, &place);
-	} else {
-		ret = put_result(lazy, lm, addr, lazy_uffd_zero(&lazy->bench, &lm->uffd, addr));
+		return fill(lazy, lm, &place);
 	}
-	/* It is told once: whoever waits has to ask again. */
-	if (ret == LAZY_LATER && !lm->doomed)
-		lazy_uffd_wake(&lazy->bench, &lm->uffd, addr);
-	return ret;
+	return put_result(lazy, lm, addr, lazy_uffd_zero(&lazy->bench, &lm->uffd, addr));
 }
 
 /* Of what fork() has left out or wiped there is nothing. */
@@ -292,17 +286,28 @@ static int on_message(struct kcr_lazy *lazy, struct lazy_mm *lm, const struct uf
 int lazy_serve(struct kcr_lazy *lazy, struct lazy_mm *lm)
 {
 	struct uffd_msg msg;
+	bool later = false;
 	int ret;
 
 	for (;;) {
 		ret = lazy_uffd_read(&lazy->bench, &lm->uffd, &msg);
-		if (ret)	/* a fork may want a descriptor that there is not just now */
-			return ret == -EAGAIN ? 0 : LAZY_LATER;
-		ret = on_message(lazy, lm, &msg);
 		if (ret)
+			break;
+		ret = on_message(lazy, lm, &msg);
+		if (ret == LAZY_GONE)
 			return ret;
+		if (ret)
+			later = true;
 		cond_resched();
 	}
+	/*
+	 * A fault is told once: whoever waits has to ask again. Not before all has been
+	 * read: faults are told first, and what they wait for may be a message.
+	 */
+	if (later && !lm->doomed)
+		lazy_uffd_wake_all(&lazy->bench, &lm->uffd);
+	/* A fork may want a descriptor that there is not just now. */
+	return later || ret != -EAGAIN ? LAZY_LATER : 0;
 }
 
 /**

@@ -245,10 +245,22 @@ long lazy_uffd_zero(struct lazy_bench *b, struct lazy_uffd *u, unsigned long add
 	return put(ret, zero.zeropage);
 }
 
+static void wake(struct lazy_bench *b, struct lazy_uffd *u, unsigned long start,
+		 unsigned long len)
+{
+	struct uffdio_range range = { .start = start, .len = len };
+
+	call(b, u, UFFDIO_WAKE, &range, sizeof(range));
+}
+
 /* lazy_uffd_wake() - whoever waits for that page tries again */
 void lazy_uffd_wake(struct lazy_bench *b, struct lazy_uffd *u, unsigned long addr)
 {
-	struct uffdio_range range = { .start = addr, .len = PAGE_SIZE };
+	wake(b, u, addr, PAGE_SIZE);
+}
 
-	call(b, u, UFFDIO_WAKE, &range, sizeof(range));
+/* lazy_uffd_wake_all() - whoever waits for any page does */
+void lazy_uffd_wake_all(struct lazy_bench *b, struct lazy_uffd *u)
+{
+	wake(b, u, 0, TASK_SIZE);
 }
