@@ -83,13 +83,14 @@ static void pages_done(struct page **pages, long count)
 {
 	long i;
 
-	for (i = 0; i < count; i++) {
-		set_page_dirty_lock(pages[i]);
-		put_page(pages[i]);
-	}
+	for (i = 0; i < count; i++)
+		/* Once for all parts of a huge one. */
+		if (!i || compound_head(pages[i]) != compound_head(pages[i - 1]))
+			set_page_dirty_lock(pages[i]);
+	release_pages(pages, count);
 }
 
-/* Up to BATCH pages, made, that is to say cleared, where there are none. */
+/* Pages, made, that is to say cleared, where there are none. */
 static int pages_get(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
 		     struct page **pages)
 {
@@ -147,9 +148,9 @@ int kcr_mm_copy(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
 	return 0;
 }
 
-static int read_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
+static int read_batch(struct kcr_ctx *ctx, unsigned long addr, struct page **pages,
+		      unsigned int count)
 {
-	struct page *pages[BATCH];
 	int ret = pages_get(ctx, addr, count, pages);
 
 	if (ret)
@@ -162,13 +163,17 @@ static int read_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int coun
 /* Of a huge page: that is made by the first fault. */
 static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
 {
+	struct page **pages = kmalloc_array(KCR_READ_MAX, sizeof(*pages), GFP_KERNEL);
 	unsigned int done, n;
 	int ret = 0;
 
+	if (!pages)
+		return kcr_nomem(ctx);
 	for (done = 0; done < count && !ret; done += n) {
-		n = min(count - done, BATCH);
-		ret = read_batch(ctx, addr + ((unsigned long)done << PAGE_SHIFT), n);
+		n = min(count - done, KCR_READ_MAX);
+		ret = read_batch(ctx, addr + ((unsigned long)done << PAGE_SHIFT), pages, n);
 	}
+	kfree(pages);
 	return ret;
 }
 
