@@ -130,6 +130,16 @@ static inline int base_file(const struct base *base)
 	return fd;
 }
 
+static inline int tracker(unsigned int how)
+{
+	struct kcr_track request = { .size = sizeof(request), .how = how };
+	int dev = open_device(), fd = ioctl(dev, KCR_IOC_TRACK, &request), error = errno;
+
+	close(dev);
+	errno = error;
+	return fd;
+}
+
 /* Begin; an operation, or -1 with errno. @track: a tracker, or -1. */
 static inline int begin_tracked(pid_t pid, const struct base *base, int fd, int track)
 {

@@ -175,14 +175,7 @@ static void compare(int with_advice, const char *what)
 	begin_base(&base, pid, mem);
 	printf("# %s: fork() before anything %.1f ms\n", what, fork_ns(mem) / 1e6);
 	take_rounds(pid, mem, &base, -1, &hash);
-	track = open_device();
-	{
-		struct kcr_track request = { sizeof(request), KCR_TRACK_SNAPSHOT };
-		int fd = ioctl(track, KCR_IOC_TRACK, &request);
-
-		close(track);
-		track = fd;
-	}
+	track = tracker(KCR_TRACK_SNAPSHOT);
 	ASSERT_LE(0, track);
 	take_rounds(pid, mem, &base, track, &spared);
 	h = median_ms(hash.ns);
