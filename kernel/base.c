@@ -272,13 +272,14 @@ static int compare_run(struct kcr_ctx *ctx, const struct kcr_base_run *run, u64 
 	u64 end = min(end_of(run), addr + ((u64)count << PAGE_SHIFT));
 	unsigned int i, at = (start - addr) >> PAGE_SHIFT, n = (end - start) >> PAGE_SHIFT;
 	u64 number = run->first + ((start - run->addr) >> PAGE_SHIFT);
-	int ret = read_at(ctx, base->hash, n * KCR_HASH_LEN,
-			  base->hashes + number * KCR_HASH_LEN);
+	int ret = hash ? read_at(ctx, base->hash, n * KCR_HASH_LEN,
+				 base->hashes + number * KCR_HASH_LEN) : 0;
 
 	if (ret)
 		return ret;
 	for (i = 0; i < n; i++)
-		if (!memcmp(base->hash[i], hash + (at + i) * KCR_HASH_LEN, KCR_HASH_LEN))
+		if (!hash || !memcmp(base->hash[i], hash + (at + i) * KCR_HASH_LEN,
+				     KCR_HASH_LEN))
 			first[at + i] = number + i;
 	return 0;
 }
@@ -289,7 +290,7 @@ static int compare_run(struct kcr_ctx *ctx, const struct kcr_base_run *run, u64 
  * @id: of the address space or shared object
  * @addr: of the first page there
  * @count: 1 to KCR_PAGES_MAX
- * @hash: their hashes, KCR_HASH_LEN bytes each
+ * @hash: their hashes, KCR_HASH_LEN bytes each; NULL: whatever they hold
  * @first: set, for each, to its number in that image, or to KCR_BASE_NONE
  *
  * Return: 0, or a negative errno with a sentence.

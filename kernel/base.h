@@ -16,5 +16,7 @@ void kcr_base_drop(struct kcr_ctx *ctx);
 
 int kcr_write_changes(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		      struct page **pages, unsigned int count, const u8 *hash);
+int kcr_write_unchanged(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,
+			const u64 *first);
 
 #endif /* _KCR_BASE_H */

@@ -23,6 +23,7 @@
 #include "lazy/lazy.h"
 #include "ksym.h"
 #include "mm/mm.h"
+#include "mm/track.h"
 #include "netlink.h"
 #include "policy.h"
 #include "scope.h"
@@ -257,6 +258,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 	if (ret)
 		return ret;
 
+	kcr_track_keep(ctx);
 	kcr_mm_drop(ctx);
 	kcr_set_phase(ctx, held(ctx) && !checking(ctx) ? KCR_PHASE_HOLD : KCR_PHASE_DONE);
 	return 0;

@@ -18,6 +18,7 @@
 #include "kcr.h"
 #include "ksym.h"
 #include "mm/mm.h"
+#include "mm/track.h"
 #include "netlink.h"
 #include "reader.h"
 #include "scope.h"
@@ -119,6 +120,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 {
 	kcr_mm_drop(ctx);
 	kcr_mm_put(ctx);
+	kcr_track_end(ctx);
 	kcr_files_drop(ctx);
 	kcr_tty_drop(ctx);
 	kcr_objects_drop(ctx);

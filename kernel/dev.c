@@ -26,6 +26,7 @@
 #include "ksym.h"
 #include "lazy/lazy.h"
 #include "mm/mm.h"
+#include "mm/track.h"
 #include "netlink.h"
 #include "policy.h"
 #include "scope.h"
@@ -223,6 +224,8 @@ static void status_fill(struct kcr_ctx *ctx, struct kcr_status *st)
 	st->pages_zero = READ_ONCE(ctx->pages_zero);
 	st->pages_file = READ_ONCE(ctx->pages_file);
 	st->pages_earlier = READ_ONCE(ctx->pages_earlier);
+	st->pages_spared = READ_ONCE(ctx->pages_spared);
+	st->track = kcr_track_how(ctx);
 	st->pause_ns = ctx->pause_ns;
 	st->park_ns = ctx->park_ns;
 	st->file_bytes = READ_ONCE(ctx->file_bytes);
@@ -420,6 +423,8 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 	if (ck.flags & KCR_CKPT_PARK && (!(ck.flags & KCR_CKPT_HOLD) || ck.base_runs ||
 					 ck.flags & (KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES)))
 		return -EINVAL;
+	if (ck.flags & KCR_CKPT_TRACK && ck.flags & (KCR_CKPT_HOLD | KCR_CKPT_CHECK))
+		return -EINVAL;		/* there is no snapshot */
 	ctx = kcr_ctx_alloc(file, false, ck.flags);
 	if (!ctx)
 		return -ENOMEM;
@@ -433,7 +438,7 @@ static long dev_checkpoint(struct file *file, void __user *arg)
 	if (!ret)
 		ret = kcr_scope_set(ctx, ctx->root->leader, ck.cgroup_fd) ?:
 		      kcr_choices_set(ctx, ck.choices, ck.nr_choices) ?:
-		      kcr_base_set(ctx, &ck);
+		      kcr_base_set(ctx, &ck) ?: kcr_track_set(ctx, &ck);
 	if (!ret)
 		ret = op_install(ctx);
 	if (ret < 0)
@@ -466,6 +471,14 @@ static long dev_restart(struct file *file, void __user *arg)
 	return ret;
 }
 
+static long dev_track(void __user *arg)
+{
+	struct kcr_track request;
+	int ret = copy_in(&request, sizeof(request), arg);
+
+	return ret ?: kcr_track_make(&request);
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	switch (SIZELESS(cmd)) {
@@ -475,6 +488,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return dev_checkpoint(file, (void __user *)arg);
 	case SIZELESS(KCR_IOC_RESTART):
 		return dev_restart(file, (void __user *)arg);
+	case SIZELESS(KCR_IOC_TRACK):
+		return dev_track((void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

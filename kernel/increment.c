@@ -2,8 +2,9 @@
 /*
  * Writing only what an earlier image does not have.
  *
- * All pages are hashed, as for every image; so one that has been written to, and
- * is what it was again, costs nothing. Runs are cut where pages that have changed
+ * All pages are hashed, as for every image, but for those of which a tracker knows
+ * that they are as they were; so one that has been written to, and is what it was
+ * again, costs nothing. Runs are cut where pages that have changed
  * follow others: a single one of a transparent huge page is 4 KB in the image.
  */
 #include <linux/slab.h>
@@ -68,4 +69,19 @@ int kcr_write_changes(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 	      write_cut(ctx, first, mm, addr, flags, pages, count, hash);
 	kvfree(first);
 	return ret;
+}
+
+/**
+ * kcr_write_unchanged() - pages that surely are in the earlier image, too
+ * @ctx: the operation, of an increment; no record is open
+ * @mm: id of the address space
+ * @addr: of the first page there
+ * @flags: KCR_PAGES_HUGE or 0
+ * @count: 1 to KCR_PAGES_MAX
+ * @first: of each its number in that image
+ */
+int kcr_write_unchanged(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,
+			const u64 *first)
+{
+	return write_cut(ctx, first, mm, addr, flags, NULL, count, NULL);
 }

@@ -338,6 +338,8 @@ struct kcr_runs {
  * @pages: written or read so far
  * @pages_zero: left out because they hold zeros
  * @pages_file: left out because a file holds them
+ * @pages_earlier: left out because the image before has them
+ * @pages_spared: of those, that were not looked at
  *
  * @snapshot_pages: checkpoint: pages of all snapshots at the cut, 0 while there is none
  * @faults: checkpoint: of all processes, until then
@@ -446,7 +448,7 @@ struct kcr_ctx {
 	u64 started_ns, phase_ns;	/* when it, and its phase, began */
 	u64 pause_ns, park_ns;
 	u64 bytes_total;
-	u64 pages, pages_zero, pages_file, pages_earlier;
+	u64 pages, pages_zero, pages_file, pages_earlier, pages_spared;
 	u64 snapshot_pages, faults;
 	u64 file_bytes;
 
@@ -491,6 +493,8 @@ struct kcr_ctx {
 	struct list_head index;
 	size_t index_bytes;
 	struct kcr_base *base;		/* of an increment, else NULL */
+	struct file *track;		/* mm/track.c: a tracker, or NULL */
+	bool tracked;			/* it knows what has changed since @base */
 
 	/* object.c */
 	struct xarray objects;		/* restore: id -> object */

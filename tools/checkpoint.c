@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "checkpoint.h"
 #include "lib/cgroup.h"
 #include "lib/choice.h"
 #include "lib/emit.h"
@@ -27,6 +27,7 @@
 #include "lib/periodic.h"
 #include "lib/text.h"
 #include "lib/tool.h"
+#include "lib/track.h"
 #include "lib/watch.h"
 
 /* How often to look whether the reader of a pipe has taken all. */
@@ -45,6 +46,7 @@
  * @list: only list what is under way
  * @increment: to which image, if to any
  * @periodic: again and again, if that has an interval
+ * @track: what spares looking at pages, from one to the next
  * @verdict: how it went
  * @op: the operation
  * @out: where the image goes
@@ -64,6 +66,7 @@ struct job {
 	bool list;
 	struct increment increment;
 	struct periodic periodic;
+	struct track track;
 	struct verdict verdict;
 	struct op op;
 	struct output out;
@@ -71,53 +74,6 @@ struct job {
 	struct watch watch;
 	struct limit limit;
 };
-
-static const char help[] =
-"Usage: checkpoint [OPTION]... PID > IMAGE\n"
-"  or:  checkpoint [OPTION]... --cgroup=PATH [PID] > IMAGE\n"
-"  or:  checkpoint [OPTION]... --every=INTERVAL -o DIR PID\n"
-"  or:  checkpoint --list [--json]\n"
-"Save the running process PID with all its descendants into an image, from which\n"
-"restart(1) makes them again. They go on.\n"
-"\n"
-"  -o, --output FILE   write to FILE, which appears when it is complete\n"
-"      --cached        write it through the page cache also where it could go to the\n"
-"                      disk past that\n"
-"      --parent=FILE   save only what has changed since the image FILE; given again:\n"
-"                      where the images are that FILE itself needs\n"
-"  -z, --zstd[=LEVEL]  compress the image, 1 to 19 (3); also -zLEVEL\n"
-"      --lz4           compress it, faster and less\n"
-"      --threads=N     compress in so many threads (as many as processors)\n"
-"      --every=INTERVAL  save them so often, to DIR/PID.NUMBER.kcr, until PID ends:\n"
-"                      minutes, m:s, h:m:s, d-h, d-h:m or d-h:m:s\n"
-"      --keep=N        keep so many of these images, the newest (2)\n"
-"      --full-every=N  of so many only one in full, then what changes (1)\n"
-"      --max-load=L    leave one out when the load is higher\n"
-"      --max-extra=SIZE  stop the program if what it writes to meanwhile would take\n"
-"                      more than SIZE of memory (1G, 512M), until the image is written\n"
-"  -k, --kill          kill all of them once the image is safe\n"
-"      --stop          stop them (as SIGSTOP does) once the image is safe\n"
-"      --single        PID alone; it must have no children\n"
-"      --session       also all other processes of its session\n"
-"      --group         also all other processes of its process group\n"
-"      --cgroup=PATH   also all of the cgroup PATH and of those below it\n"
-"      --check         list what can't be saved, estimate the size, write nothing\n"
-"      --external KEY=inherit:FD|reconnect|close|eof\n"
-"                      what becomes of the pipe or socket KEY that others hold too:\n"
-"                      pipe:[INODE] or socket:[INODE]; may be given repeatedly\n"
-"      --with-files    put the contents of files open for writing in the image\n"
-"      --list          list the checkpoints and restarts under way, yours and those\n"
-"                      of processes that you may trace\n"
-"  -t, --timeout SEC   how long to wait until every thread has stopped (10)\n"
-"  -q, --quiet         no progress, only errors\n"
-"  -v, --verbose       tell how long the process was stopped, and more\n"
-"      --json          tell how it went as one JSON object\n"
-"  -h, --help          print this\n"
-"  -V, --version       print the version\n"
-"\n"
-"Exit status: 0 done, 1 usage, 2 not permitted, 3 holds something that can't be\n"
-"saved, 4 not now (would not stop in time, is gone), 5 environment, 6 bad image\n"
-"with --parent, 7 I/O.\n";
 
 static bool checks(const struct job *job)
 {
@@ -211,6 +167,7 @@ static void checkpoint(struct job *job)
 {
 	if (increment_open(&job->increment, &job->request, &job->verdict) < 0)
 		return;
+	track_fill(&job->track, &job->request);
 	if (job->cgroup &&
 	    cgroup_find(job->cgroup, &job->request, &job->verdict) < 0)
 		return;
@@ -256,6 +213,7 @@ static void report_json(const struct job *job, FILE *file)
 	emit_u64(&e, "pages_zero", s->pages_zero);
 	emit_u64(&e, "pages_file", s->pages_file);
 	emit_u64(&e, "pages_earlier", s->pages_earlier);
+	track_emit(s, &e);
 	emit_u64(&e, "pause_ns", s->pause_ns);
 	emit_u64(&e, "park_ns", s->park_ns);
 	emit_u64(&e, "extra_pause_ns", job->limit.pause_ns);
@@ -295,6 +253,7 @@ static void report_verbose(const struct job *job)
 	    text_bytes(bytes, s->bytes), (uint64_t)s->pages,
 	    (uint64_t)s->pages_zero, (uint64_t)s->pages_file);
 	increment_say(&job->increment, s->pages_earlier);
+	track_say(&job->track, s);
 	if (packs(job))
 		pack_say(&job->pack);
 }
@@ -319,12 +278,16 @@ static int check_periodic(const struct job *job)
 	const struct periodic *p = &job->periodic;
 
 	if (!p->every)
-		return p->keep || p->full_every || p->max_load ?
-			usage("%s", "--keep, --full-every and --max-load are for --every") : 0;
+		return p->keep || p->full_every || p->max_load || job->track.how ?
+			usage("%s", "--keep, --full-every, --max-load and --track are for --every") : 0;
 	if (!job->path)
 		return usage("%s", "--every needs a directory (-o DIR)");
 	if (holds(job) || checks(job))
 		return usage("%s", "--every lets the process go on: no --kill, --stop or --check");
+	if (job->track.how && p->full_every < 2)
+		return usage("%s", "--track is for increments: --full-every=N");
+	if (track_takes_memory(&job->track) && job->limit.set)
+		return usage("%s", "--track=snapshot takes memory between images, which --max-extra can't limit");
 	return 0;
 }
 
@@ -354,59 +317,6 @@ static int set_after(struct job *job, enum kcr_action after)
 	job->after = after;
 	return 0;
 }
-
-enum {
-	OPT_STOP = 256,
-	OPT_CHECK,
-	OPT_WITH_FILES,
-	OPT_CACHED,
-	OPT_EXTERNAL,
-	OPT_SINGLE,
-	OPT_SESSION,
-	OPT_GROUP,
-	OPT_CGROUP,
-	OPT_JSON,
-	OPT_LIST,
-	OPT_PARENT,
-	OPT_LZ4,
-	OPT_THREADS,
-	OPT_EVERY,
-	OPT_KEEP,
-	OPT_FULL_EVERY,
-	OPT_MAX_LOAD,
-	OPT_MAX_EXTRA,
-};
-
-static const struct option options[] = {
-	{ "output",	required_argument, NULL, 'o' },
-	{ "parent",	required_argument, NULL, OPT_PARENT },
-	{ "zstd",	optional_argument, NULL, 'z' },
-	{ "lz4",	no_argument, NULL, OPT_LZ4 },
-	{ "threads",	required_argument, NULL, OPT_THREADS },
-	{ "every",	required_argument, NULL, OPT_EVERY },
-	{ "keep",	required_argument, NULL, OPT_KEEP },
-	{ "full-every",	required_argument, NULL, OPT_FULL_EVERY },
-	{ "max-load",	required_argument, NULL, OPT_MAX_LOAD },
-	{ "max-extra",	required_argument, NULL, OPT_MAX_EXTRA },
-	{ "kill",	no_argument, NULL, 'k' },
-	{ "stop",	no_argument, NULL, OPT_STOP },
-	{ "check",	no_argument, NULL, OPT_CHECK },
-	{ "external",	required_argument, NULL, OPT_EXTERNAL },
-	{ "with-files",	no_argument, NULL, OPT_WITH_FILES },
-	{ "cached",	no_argument, NULL, OPT_CACHED },
-	{ "single",	no_argument, NULL, OPT_SINGLE },
-	{ "session",	no_argument, NULL, OPT_SESSION },
-	{ "group",	no_argument, NULL, OPT_GROUP },
-	{ "cgroup",	required_argument, NULL, OPT_CGROUP },
-	{ "list",	no_argument, NULL, OPT_LIST },
-	{ "timeout",	required_argument, NULL, 't' },
-	{ "quiet",	no_argument, NULL, 'q' },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "json",	no_argument, NULL, OPT_JSON },
-	{ "help",	no_argument, NULL, 'h' },
-	{ "version",	no_argument, NULL, 'V' },
-	{ }
-};
 
 /* Returns -1 after a mistake of the user's. */
 static int take_option(struct job *job, int option)
@@ -477,6 +387,10 @@ static int take_option(struct job *job, int option)
 	case 't':
 		if (number_seconds(optarg, &job->request.timeout_ms) < 0)
 			return usage("%s is no number of seconds", optarg);
+		return 0;
+	case OPT_TRACK:
+		if (track_choose(&job->track, optarg) < 0)
+			return usage("--track=%s: is neither hash nor snapshot", optarg);
 		return 0;
 	case OPT_MAX_EXTRA:
 		if (number_bytes(optarg, &job->limit.bytes) < 0)
@@ -571,7 +485,10 @@ static int periodic(struct job *job)
 	if (!job->periodic.keep)
 		job->periodic.keep = KEEP_DEFAULT;
 	job->periodic.quiet = job->quiet;
-	status = periodic_run(&job->periodic, job->path, job->request.pid, once, job, &v);
+	status = track_open(&job->track, &v);
+	if (!status)
+		status = periodic_run(&job->periodic, job->path, job->request.pid, once,
+				      job, &v);
 	if (status >= 0)
 		return status;
 	say_lines(v.text);
@@ -585,6 +502,7 @@ int main(int argc, char **argv)
 		.after = KCR_ACTION_RESUME,
 		.op.fd = -1,
 		.increment.base.fd = -1,
+		.track.fd = -1,
 		.out = { .fd = -1, .directory = -1 },
 	};
 

@@ -17,6 +17,9 @@
  *   |    +- KCR_IOC_FINISH		resumes, stops or kills what is held
  *   |    `- close()			whatever is held is resumed
  *   |
+ *   +- KCR_IOC_TRACK -> fd		what changes between two checkpoints that it is
+ *   |				given to; close() forgets
+ *   |
  *   `- KCR_IOC_RESTART -> fd
  *        +- KCR_IOC_RUN		reads the image, or takes what another has read
  *        |			(KCR_RESTART_COPY); everything is made, parked
@@ -142,9 +145,11 @@ struct kcr_info {
 #define KCR_CKPT_CGROUP		(1u << 6) /* also all of @cgroup_fd */
 #define KCR_CKPT_PARK		(1u << 7) /* with KCR_CKPT_HOLD: only that, no image */
 #define KCR_CKPT_DIRECT		(1u << 8) /* pages go past the page cache where that can be */
+#define KCR_CKPT_TRACK		(1u << 9) /* @track_fd is a tracker */
 #define KCR_CKPT_FLAGS		(KCR_CKPT_HOLD | KCR_CKPT_CHECK | KCR_CKPT_WITH_FILES | \
 				 KCR_CKPT_SINGLE | KCR_CKPT_SESSION | KCR_CKPT_GROUP | \
-				 KCR_CKPT_CGROUP | KCR_CKPT_PARK | KCR_CKPT_DIRECT)
+				 KCR_CKPT_CGROUP | KCR_CKPT_PARK | KCR_CKPT_DIRECT | \
+				 KCR_CKPT_TRACK)
 
 #define KCR_CHOICE_PIPE		1u
 #define KCR_CHOICE_SOCKET	2u
@@ -198,6 +203,24 @@ struct kcr_base_run {
 	__u32	reserved;
 };
 
+#define KCR_TRACK_HASH		1u /* nothing but the pages' hashes */
+#define KCR_TRACK_SNAPSHOT	2u /* the snapshot is kept until the next image */
+
+/**
+ * struct kcr_track - KCR_IOC_TRACK: make something that tells what changes
+ * @size: sizeof(struct kcr_track)
+ * @how: KCR_TRACK_*
+ *
+ * Returns a descriptor, close-on-exec, for @track_fd of checkpoints, one at a time.
+ * Each that it is given to is tracked from its cut on; and if it is an increment to
+ * the image of the one before, pages that can't have changed are not looked at. What
+ * it holds goes when it is closed. Errors: EINVAL, EBUSY (too many), EMFILE.
+ */
+struct kcr_track {
+	__u32	size;
+	__u32	how;
+};
+
 /**
  * struct kcr_checkpoint - KCR_IOC_CHECKPOINT: begin to checkpoint a process
  * @size: sizeof(struct kcr_checkpoint)
@@ -213,12 +236,14 @@ struct kcr_base_run {
  *	of their numbers
  * @base_runs: of those, at most KCR_BASE_RUNS_MAX; 0: not an increment
  * @base_id: with @base_runs: the id of the earlier image
+ * @track_fd: with KCR_CKPT_TRACK, not with KCR_CKPT_HOLD and _CHECK: of KCR_IOC_TRACK
+ * @reserved: zero
  *
  * At most one of KCR_CKPT_SINGLE, _SESSION, _GROUP and _CGROUP may be set; the
  * last three include all descendants.
  *
  * Returns a descriptor of the operation, close-on-exec. Errors: EPERM, ESRCH,
- * EINVAL, EBUSY (too many operations), EOPNOTSUPP (a kernel thread, oneself).
+ * EINVAL, EBUSY (too many operations, tracker in use), EOPNOTSUPP (a kernel thread, oneself).
  */
 struct kcr_checkpoint {
 	__u32	size;
@@ -231,6 +256,8 @@ struct kcr_checkpoint {
 	__s32	base_fd;
 	__u32	base_runs;
 	__u8	base_id[16];
+	__s32	track_fd;
+	__u32	reserved;
 };
 
 #define KCR_RESTART_CHECK	(1u << 0) /* look at image and machine; make nothing */
@@ -347,6 +374,9 @@ struct kcr_finish {
  *	written to them and they are not in the image yet
  * @file_bytes: bytes of files that were read to hash them; what is known of files that
  *	have not been touched since is not read again
+ * @pages_spared: of @pages_earlier, those that nobody has looked at
+ * @track: KCR_TRACK_*: what tells, of an increment, which pages have changed; else 0
+ * @reserved: zero
  */
 struct kcr_status {
 	__u32	size;
@@ -369,6 +399,9 @@ struct kcr_status {
 	__u64	pages_earlier;
 	__u64	extra;
 	__u64	file_bytes;
+	__u64	pages_spared;
+	__u32	track;
+	__u32	reserved;
 };
 
 #define KCR_CGROUP_THREAD	(1u << 0) /* a thread that was not where its process was */
@@ -406,6 +439,7 @@ struct kcr_cgroup {
 #define KCR_IOC_STATUS		_IOWR(KCR_IOC_MAGIC, 5, struct kcr_status)
 #define KCR_IOC_CANCEL		_IO(KCR_IOC_MAGIC, 6)
 #define KCR_IOC_CGROUP		_IOWR(KCR_IOC_MAGIC, 7, struct kcr_cgroup)
+#define KCR_IOC_TRACK		_IOW(KCR_IOC_MAGIC, 8, struct kcr_track)
 
 /*
  * Generic netlink: family "kcr".

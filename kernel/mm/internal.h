@@ -17,6 +17,9 @@
  * @nr_flags: how many
  * @donor: the task that hands it over, until it has been waited for
  * @pressure: drops it when memory runs out
+ * @unsure: the kernel may write to @from where that does not copy a page
+ * @node: in kcr_tracking.snapshots, when it is kept
+ * @tgid: then: of the process
  */
 struct kcr_snapshot {
 	struct mm_struct *mm, *from;
@@ -24,6 +27,9 @@ struct kcr_snapshot {
 	int nr_flags;
 	pid_t donor;
 	struct kcr_pressure pressure;
+	bool unsure;
+	struct list_head node;
+	pid_t tgid;
 };
 
 /**
@@ -61,6 +67,7 @@ struct kcr_mm_data {
 struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
 
 /* snapshot.c */
+void kcr_snapshot_free(struct kcr_snapshot *s);
 void kcr_snapshot_drop(struct kcr_process *p);
 void kcr_donation_end(struct kcr_mm_data *data);
 
@@ -128,6 +135,8 @@ int kcr_mempolicy_bind_ranges(struct kcr_ctx *ctx, struct file *file,
  * @explicit_zeros: a file would show something else where there are zeros
  * @pages: NULL where there is none
  * @parents: bits of those that are the parent process's too; NULL: none
+ * @unchanged: bits of those that the image before has too; NULL: none
+ * @first: of those, their numbers in that image
  * @sums: what is known of the others
  */
 struct kcr_page_window {
@@ -136,7 +145,8 @@ struct kcr_page_window {
 	u32 flags;
 	bool explicit_zeros;
 	struct page **pages;
-	const unsigned long *parents;
+	const unsigned long *parents, *unchanged;
+	const u64 *first;
 	const struct kcr_page_sums *sums;
 };
 

@@ -17,6 +17,7 @@
 #include "kcr.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
+#include "mm/track.h"
 #include "mm/window.h"
 
 /* Has somebody a reason that this ends? */
@@ -82,8 +83,11 @@ static int window_next(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_wi
 	if (ret || !w->begun)
 		return ret;
 	find_parents(p, w, parents);
-	kcr_sums_begin(&w->sums, w->pages, same_of(w));
-	return 0;
+	ret = kcr_track_window(ctx, p, w);
+	bitmap_or(w->skip, w->same, w->unchanged, KCR_PAGES_MAX);
+	if (!ret)
+		kcr_sums_begin(&w->sums, w->pages, w->skip);
+	return ret;
 }
 
 static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_window *w)
@@ -103,11 +107,15 @@ static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_w
 			.explicit_zeros = w->span.file,
 			.pages = w->pages,
 			.parents = same_of(w),
+			.unchanged = w->unchanged,
+			.first = w->first,
 			.sums = &w->sums,
 		});
 	/* First, so that the program need not copy what is its own again. */
 	kcr_window_put(w);
-	if (!ret && p->snapshot && !p->children)
+	if (!ret)
+		kcr_track_written(ctx, p, w);
+	if (!ret && p->snapshot && !p->children && !kcr_track_keeps(ctx))
 		kcr_window_drop(p->snapshot->mm, w);
 	return ret;
 }
@@ -213,7 +221,7 @@ int kcr_mm_copy_huge(struct kcr_ctx *ctx)
 	return ret;
 }
 
-/* A snapshot stays until the children's pages have been compared with it. */
+/* A snapshot stays until the children's pages have been compared with it, or longer. */
 static void count_children(struct kcr_ctx *ctx)
 {
 	struct kcr_process *p;
@@ -225,11 +233,13 @@ static void count_children(struct kcr_ctx *ctx)
 
 static void process_done(struct kcr_process *p)
 {
+	bool keeps = kcr_track_keeps(p->ctx);
+
 	p->pages_written = true;
-	if (!p->children)
+	if (!p->children && !keeps)
 		kcr_snapshot_drop(p);
 	p = p->parent ? p->parent->memory : NULL;
-	if (p && !--p->children && p->pages_written)
+	if (p && !--p->children && p->pages_written && !keeps)
 		kcr_snapshot_drop(p);
 }
 

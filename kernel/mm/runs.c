@@ -6,16 +6,22 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "base.h"
 #include "kcr.h"
 #include "mm/internal.h"
 #include "stream.h"
 
-/* What a run's pages have in common: their sort, or that they are the parent's. */
+/* What a run's pages have in common: their sort, or where else they are. */
 #define SORT_PARENT	(KCR_PAGE_DATA + 1u)
+#define SORT_UNCHANGED	(KCR_PAGE_DATA + 2u)
 
 static unsigned int sort_of(const struct kcr_page_window *w, unsigned int i)
 {
-	return w->parents && test_bit(i, w->parents) ? SORT_PARENT : w->sums->sort[i];
+	if (w->parents && test_bit(i, w->parents))
+		return SORT_PARENT;
+	if (w->unchanged && test_bit(i, w->unchanged))
+		return SORT_UNCHANGED;
+	return w->sums->sort[i];
 }
 
 static int write_run(struct kcr_ctx *ctx, const struct kcr_page_window *w, unsigned int first,
@@ -32,6 +38,8 @@ static int write_run(struct kcr_ctx *ctx, const struct kcr_page_window *w, unsig
 		       kcr_write_no_pages(ctx, w->id, addr, KCR_PAGES_ZERO, count) : 0;
 	case SORT_PARENT:
 		return kcr_write_no_pages(ctx, w->id, addr, KCR_PAGES_PARENT, count);
+	case SORT_UNCHANGED:
+		return kcr_write_unchanged(ctx, w->id, addr, w->flags, count, w->first + first);
 	default:
 		return kcr_write_pages(ctx, w->id, addr, w->flags, w->pages + first, count,
 				       w->sums->hash[first]);

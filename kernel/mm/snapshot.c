@@ -28,6 +28,7 @@
 #include "ksym.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
+#include "mm/track.h"
 
 #define COPY_FLAGS	(VM_DONTCOPY | VM_WIPEONFORK)
 
@@ -161,18 +162,21 @@ void kcr_donation_end(struct kcr_mm_data *data)
 	kfree(d);
 }
 
-/* kcr_snapshot_drop() - the duplicate goes; its donor has ended */
-void kcr_snapshot_drop(struct kcr_process *p)
+/* kcr_snapshot_free() - the duplicate goes; its donor has ended */
+void kcr_snapshot_free(struct kcr_snapshot *s)
 {
-	struct kcr_snapshot *s = p->snapshot;
-
-	if (!s)
-		return;
 	kcr_pressure_end(&s->pressure);
 	if (s->mm)
 		mmput(s->mm);
 	kvfree(s->flags);
 	kfree(s);
+}
+
+/* kcr_snapshot_drop() - that of a process; more than once is fine */
+void kcr_snapshot_drop(struct kcr_process *p)
+{
+	if (p->snapshot)
+		kcr_snapshot_free(p->snapshot);
 	p->snapshot = NULL;
 }
 
@@ -225,6 +229,16 @@ static int choose_flags(struct kcr_snapshot *s)
 	return 0;
 }
 
+/* The table stays when the last of its contexts has gone. */
+static bool has_aio(struct mm_struct *mm)
+{
+#ifdef CONFIG_AIO
+	return rcu_access_pointer(mm->ioctx_table);
+#else
+	return false;
+#endif
+}
+
 static int snapshot_begin(struct kcr_process *p)
 {
 	struct kcr_snapshot *s = kzalloc(sizeof(*s), GFP_KERNEL);
@@ -233,6 +247,7 @@ static int snapshot_begin(struct kcr_process *p)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&s->pressure.node);
 	s->from = p->mm;
+	s->unsure = has_aio(p->mm);
 	p->snapshot = s;
 	return choose_flags(s);
 }
@@ -246,6 +261,32 @@ static void swap_all_flags(struct kcr_ctx *ctx)
 			swap_flags(p->mm, p->snapshot->flags, p->snapshot->nr_flags);
 }
 
+static int duplicate_all(struct kcr_ctx *ctx)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	struct kcr_process *p;
+	int ret;
+
+	kcr_for_each_process(ctx, p)
+		if (p->mm && p->memory == p && snapshot_begin(p))
+			return kcr_nomem(ctx);
+	swap_all_flags(ctx);
+	ret = duplicate(data->donation);
+	swap_all_flags(ctx);
+	return ret;
+}
+
+/* Another thread is needed: the first has done what it was made for. */
+static int duplicate_again(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+
+	kcr_donation_end(ctx->mm_data);
+	kcr_for_each_process(ctx, p)
+		kcr_snapshot_drop(p);
+	return kcr_mm_snapshot_prepare(ctx) ?: duplicate_all(ctx);
+}
+
 /**
  * kcr_mm_snapshot() - duplicate the memory of all processes
  * @ctx: the operation; everything is parked
@@ -255,7 +296,6 @@ static void swap_all_flags(struct kcr_ctx *ctx)
 int kcr_mm_snapshot(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
-	struct kcr_process *p;
 	int ret;
 
 	if (!data || !data->donation)
@@ -263,12 +303,10 @@ int kcr_mm_snapshot(struct kcr_ctx *ctx)
 	ret = kcr_mm_copy_huge(ctx);
 	if (ret)
 		return ret;
-	kcr_for_each_process(ctx, p)
-		if (p->mm && p->memory == p && snapshot_begin(p))
-			return kcr_nomem(ctx);
-	swap_all_flags(ctx);
-	ret = duplicate(data->donation);
-	swap_all_flags(ctx);
+	ret = duplicate_all(ctx);
+	/* What is kept since the image before may be what is missing. */
+	if (ret == -ENOMEM && kcr_track_give_up(ctx))
+		ret = duplicate_again(ctx);
 	if (ret)
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
 				"its memory can't be duplicated (errno %d)", -ret);

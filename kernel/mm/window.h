@@ -24,6 +24,9 @@ struct kcr_span {
  * @away: pages that must be fetched (swap, migration)
  * @any_same: there are some in @same
  * @same: pages that the parent process has too
+ * @unchanged: pages that the image before has too, as a tracker tells
+ * @first: of those, their numbers in that image
+ * @skip: pages that nobody looks at: @same and @unchanged
  * @sums: what is known of the others
  */
 struct kcr_window {
@@ -34,6 +37,9 @@ struct kcr_window {
 	DECLARE_BITMAP(away, KCR_PAGES_MAX);
 	bool any_same;
 	DECLARE_BITMAP(same, KCR_PAGES_MAX);
+	DECLARE_BITMAP(unchanged, KCR_PAGES_MAX);
+	u64 first[KCR_PAGES_MAX];
+	DECLARE_BITMAP(skip, KCR_PAGES_MAX);
 	struct kcr_page_sums sums;
 };
 

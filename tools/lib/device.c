@@ -29,6 +29,13 @@ int device_checkpoint(int device, const struct kcr_checkpoint *request)
 	return result(ioctl(device, KCR_IOC_CHECKPOINT, request));
 }
 
+int device_track(int device, uint32_t how)
+{
+	struct kcr_track request = { .size = sizeof(request), .how = how };
+
+	return result(ioctl(device, KCR_IOC_TRACK, &request));
+}
+
 int device_restart(int device, const struct kcr_restart *request)
 {
 	return result(ioctl(device, KCR_IOC_RESTART, request));

@@ -7,11 +7,14 @@
 #ifndef _KCR_DEVICE_H
 #define _KCR_DEVICE_H
 
+#include <stdint.h>
+
 #include "../../uapi/kcr.h"
 
 int device_open(void);
 int device_info(int device, struct kcr_info *info);
 int device_checkpoint(int device, const struct kcr_checkpoint *request);
+int device_track(int device, uint32_t how);
 int device_restart(int device, const struct kcr_restart *request);
 
 int device_run(int op, const struct kcr_run *run);
