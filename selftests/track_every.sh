@@ -100,7 +100,7 @@ goes_on_from_each()
 		assert told[0]["track"] is None and told[0]["pages_spared"] == 0
 		for t in told[1:]:
 		    assert t["track"] == "snapshot"
-		    assert t["pages_spared"] > 0.7 * (t["pages"] + t["pages_earlier"])
+		    assert t["pages_spared"] > 0.9 * t["pages_earlier"] > 1000
 	EOT
 	expect 0 ckptinfo --chain --verify "images/$pid.kcr"
 	for number in 1 2 4 6; do
@@ -130,7 +130,7 @@ goes_on_after_a_restart()
 		told = [json.loads(line) for line in open(sys.argv[1])]
 		print([(t["track"], t["pages_spared"]) for t in told])
 		assert told[0]["track"] == "hash" and told[0]["parent"]
-		assert told[1]["track"] == "snapshot" and told[1]["pages_spared"] > 6144
+		assert told[1]["track"] == "snapshot" and told[1]["pages_spared"] > 1000
 	EOT
 	cp before program.out
 	all_right restart "images/$pid.kcr"
@@ -213,7 +213,7 @@ gives_it_up_without_overcommitment()
 		told = [json.loads(line) for line in open(sys.argv[1])]
 		print([(t["class"], t["track"], t["pages_spared"]) for t in told])
 		assert [t["track"] for t in told[:3]] == [None, "hash", "snapshot"]
-		assert told[1]["pages_spared"] == 0 and told[2]["pages_spared"] > 6144
+		assert told[1]["pages_spared"] == 0 and told[2]["pages_spared"] > 1000
 	EOT
 	cp before program.out
 	all_right restart "images/$pid.kcr"
