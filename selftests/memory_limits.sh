@@ -182,7 +182,7 @@ who_pays()
 	[ "$(cat writer.mb)" -lt 15 ]
 	ckptinfo --verify image
 	# Into a file, that is the writer's page cache.
-	sh -c "echo 0 > $groups/writer/cgroup.procs; exec checkpoint -q -o file.img $pid"
+	sh -c "echo 0 > $groups/writer/cgroup.procs; exec checkpoint -q --cached -o file.img $pid"
 	echo "writer of a file: $(mb_of writer)"
 	[ "$(mb_of writer)" -gt 30 ]
 	ends_right
