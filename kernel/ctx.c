@@ -134,7 +134,7 @@ void kcr_ctx_drop(struct kcr_ctx *ctx)
 /* All copies of a program are one of those that there may be so many of. */
 static bool counts(const struct kcr_ctx *ctx)
 {
-	return !(ctx->flags & KCR_RESTART_COPY);
+	return !kcr_is_copy(ctx);
 }
 
 int kcr_ops_add(struct kcr_ctx *ctx)

@@ -83,7 +83,7 @@ int kcr_template_lock(struct kcr_ctx *ctx)
 {
 	struct kcr_ctx *template = ctx->template;
 
-	if (!(ctx->flags & KCR_RESTART_COPY))
+	if (!kcr_is_copy(ctx))
 		return 0;
 	/* It is older than @ctx, and no copy itself: nobody waits in a circle. */
 	if (mutex_lock_killable_nested(&template->lock, SINGLE_DEPTH_NESTING))

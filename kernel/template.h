@@ -5,6 +5,12 @@
 
 #include "kcr.h"
 
+/* Flags of checkpoints and of restarts have the same bits. */
+static inline bool kcr_is_copy(const struct kcr_ctx *ctx)
+{
+	return ctx->restart && ctx->flags & KCR_RESTART_COPY;
+}
+
 bool kcr_template_flags_ok(u32 flags);
 /* A restart with KCR_RESTART_COPY: takes the reference of @template over. */
 int kcr_template_set(struct kcr_ctx *ctx, struct kcr_ctx *template);
