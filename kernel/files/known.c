@@ -64,8 +64,10 @@ static struct inode *inode_of(struct file *file)
 static bool can_tell(const struct inode *inode)
 {
 	const struct super_block *sb = inode->i_sb;
+	int flags = sb->s_type->fs_flags;
 
-	return S_ISREG(inode->i_mode) && sb->s_type->fs_flags & FS_REQUIRES_DEV &&
+	/* A subtype is what FUSE has, on a block device too. */
+	return S_ISREG(inode->i_mode) && flags & FS_REQUIRES_DEV && !(flags & FS_HAS_SUBTYPE) &&
 	       sb->s_user_ns == &init_user_ns && !inode_is_open_for_write(inode);
 }
 
