@@ -81,6 +81,9 @@
 	x(switch_task_namespaces, "enter a time namespace")		\
 	x(free_time_ns,		"drop a time namespace")		\
 	x(timens_commit,	"set a time namespace going")		\
+	x(alloc_workqueue_attrs, "have pages hashed by who has nothing else to do") \
+	x(free_workqueue_attrs,	"the same")				\
+	x(apply_workqueue_attrs, "the same")				\
 	x(walk_page_range,	"find the pages of an address space")	\
 	x(get_mm_exe_file,	"save which program it is")		\
 	x(replace_mm_exe_file,	"restore which program it is")		\

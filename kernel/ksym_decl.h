@@ -33,6 +33,7 @@
 #include <linux/task_work.h>
 #include <linux/uaccess.h>
 #include <linux/userfaultfd_k.h>
+#include <linux/workqueue.h>
 #include <linux/eventpoll.h>	/* leans on all of the above */
 #include <linux/cpuset.h>
 #include <linux/ipc.h>

@@ -15,6 +15,7 @@
 #include "mm/mm.h"
 #include "netlink.h"
 #include "policy.h"
+#include "stream.h"
 
 module_param_cb(checkpoint, &kcr_right_param_ops, &kcr_checkpoint_right, 0644);
 MODULE_PARM_DESC(checkpoint, "who may checkpoint: root, group (of /dev/kcr) or any (default group)");
@@ -36,9 +37,12 @@ static int __init kcr_init(void)
 
 	if (ret)
 		return ret;
-	ret = kcr_netlink_init();
+	ret = kcr_sums_init();
 	if (ret)
 		return ret;
+	ret = kcr_netlink_init();
+	if (ret)
+		goto err_sums;
 	ret = kcr_mm_init();
 	if (ret)
 		goto err_netlink;
@@ -52,6 +56,8 @@ err_mm:
 	kcr_mm_exit();
 err_netlink:
 	kcr_netlink_exit();
+err_sums:
+	kcr_sums_exit();
 	return ret;
 }
 
@@ -66,6 +72,7 @@ static void __exit kcr_exit(void)
 	kcr_mm_exit();
 	kcr_known_drop();
 	kcr_netlink_exit();
+	kcr_sums_exit();
 	synchronize_rcu_tasks();
 	rcu_barrier();
 }

@@ -4,18 +4,25 @@
  * zeros, and their hashes, for the index of an image.
  *
  * One processor alone hashes hardly faster than it copies. So others do it, while
- * the pages before are written.
+ * the pages before are written: those that have nothing else to do. A program that
+ * wants a processor comes before a nice worker, and what none of them has begun is
+ * done by who needs it.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
+#include "compat/workqueue.h"
 #include "kcr.h"
+#include "ksym.h"
 #include "stream.h"
 
 #define SHARE_MIN	32u	/* pages that are worth waking somebody */
+
+static struct workqueue_struct *hashers;
 
 /* kcr_hash_page() - KCR_HASH_LEN bytes, as the index has them */
 void kcr_hash_page(const void *p, u8 *hash)
@@ -95,7 +102,7 @@ void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned
 		share->end = KCR_PAGES_MAX * (i + 1) / max(n, 1u);
 		INIT_WORK(&share->work, sum_share);
 		if (n)
-			queue_work(system_unbound_wq, &share->work);
+			queue_work(hashers, &share->work);
 		else
 			sum_share(&share->work);
 	}
@@ -112,4 +119,40 @@ void kcr_sums_end(struct kcr_page_sums *s)
 		if (cancel_work_sync(&s->share[i].work))	/* nobody had time for it */
 			sum_share(&s->share[i].work);
 	s->shares = 0;
+}
+
+static int make_nice(struct workqueue_struct *wq)
+{
+	struct workqueue_attrs *attrs = kcr_call(alloc_workqueue_attrs)();
+	int ret;
+
+	if (!attrs)
+		return -ENOMEM;
+	attrs->nice = MAX_NICE;
+	kcr_wq_attrs_anywhere(attrs);
+	cpus_read_lock();
+	ret = kcr_call(apply_workqueue_attrs)(wq, attrs);
+	cpus_read_unlock();
+	kcr_call(free_workqueue_attrs)(attrs);
+	return ret;
+}
+
+/* kcr_sums_init() - when the module is loaded */
+int kcr_sums_init(void)
+{
+	int ret;
+
+	hashers = alloc_workqueue("kcr_hash", WQ_UNBOUND, 0);
+	if (!hashers)
+		return -ENOMEM;
+	ret = make_nice(hashers);
+	if (ret)
+		kcr_sums_exit();
+	return ret;
+}
+
+/* kcr_sums_exit() - when nobody has pages to be looked at any more */
+void kcr_sums_exit(void)
+{
+	destroy_workqueue(hashers);
 }

@@ -72,5 +72,7 @@ struct kcr_page_sums {
 void kcr_hash_page(const void *p, u8 *hash);
 void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned long *skip);
 void kcr_sums_end(struct kcr_page_sums *s);
+int kcr_sums_init(void);
+void kcr_sums_exit(void);
 
 #endif /* _KCR_STREAM_H */
