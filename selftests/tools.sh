@@ -370,20 +370,42 @@ goes_on_when_the_disk_is_full()
 	end
 }
 
-killed_in_the_middle()	# SIGNAL STATUS
+# Nothing is left and the program goes on; or it came too late: the image is whole.
+signalled_after()	# SIGNAL STATUS SECONDS
 {
 	local status=0
+
+	env --default-signal checkpoint -k -o out/img "$pid" &
+	sleep "$3"
+	kill -s "$1" $! || true
+	wait $! || status=$?
+	if [ -z "$(ls -A out)" ]; then
+		in_time=$((in_time + 1))
+		is "$2" "$status" "status of checkpoint"
+		goes_on
+		return
+	fi
+	is img "$(ls -A out)" "what is left"
+	expect 0 ckptinfo --verify out/img
+	rm out/img
+	[ "$status" = "$2" ] || wait_for gone "$pid"
+	[ ! -d "/proc/$pid" ] || end
+	background "$subject" -m 200
+	wait_for test -s program.out
+}
+
+killed_in_the_middle()	# SIGNAL STATUS
+{
+	local in_time=0 seconds
 
 	background "$subject" -m 200
 	wait_for test -s program.out
 	mkdir out
-	env --default-signal checkpoint -k -o out/img "$pid" &
-	sleep 0.5
-	kill -s "$1" $!
-	wait $! || status=$?
-	is "$2" "$status" "status of checkpoint"
-	is "" "$(ls -A out)" "what is left"
-	goes_on
+	for seconds in 0.1 0.2 0.3 0.5; do
+		signalled_after "$1" "$2" $seconds
+	done
+	echo "$in_time times before the image was there"
+	[ "$in_time" -ge 1 ]
 	end
 }
 
