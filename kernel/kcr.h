@@ -404,6 +404,7 @@ struct kcr_runs {
  * @run_left: its pages that have not been read
  * @run_crc: checksum of its payload so far
  * @run_earlier: its pages are in an image before this one
+ * @run_shared: others read its pages, and look at its checksum
  * @run_vec: for KCR_READ_MAX pages of it, NULL until needed
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
@@ -516,6 +517,7 @@ struct kcr_ctx {
 	unsigned int run_left;
 	u32 run_crc;
 	bool run_earlier;
+	bool run_shared;
 	struct bio_vec *run_vec;
 	struct kcr_run_sum *run_sum;
 	bool pages_done;

@@ -5,7 +5,9 @@
  * The controller reads them, from the first to the end of the image; each process
  * puts its own in place when it is its turn. So the next ones are read
  * while a process maps those before, restores its records or makes its children.
- * Runs of pages are handed over in parts, in the order of the image. What is
+ * Runs of pages are handed over in parts, in the order of the image. Where both can
+ * read (page_run.c) there is always one part that nobody has read, for a
+ * process that has mapped those before it: it need not wait for the controller then. What is
  * read straight to where it stays (huge pages, shared memory) the process reads
  * for itself, and the controller waits meanwhile.
  *
@@ -24,12 +26,17 @@
 #include "reader.h"
 
 #define FEED_MAX	2048u	/* pages that may wait */
+#define ALLOC_AT_ONCE	32u
 
 /**
  * struct kcr_part - of a run, or all of it
  * @node: in kcr_feed.parts
  * @run: its head, with where the part begins, and how long that is
  * @direct: who takes it reads its pages
+ * @shared: the run, if others may read it; NULL: they may not
+ * @first: its first page, counted in that
+ * @unread: who takes it reads it there
+ * @weight: what it counts for in kcr_feed.waiting
  * @count: of @pages; 0: it is to be read, or has no bytes
  * @pages: a reference each; NULL: mapped
  */
@@ -37,6 +44,10 @@ struct kcr_part {
 	struct list_head node;
 	struct kcr_img_pages run;
 	bool direct;
+	struct kcr_shared_run *shared;
+	unsigned int first;
+	bool unread;
+	unsigned int weight;
 	unsigned int count;
 	struct page *pages[];
 };
@@ -47,6 +58,7 @@ struct kcr_part {
  *	@direct_done is set
  * @parts: struct kcr_part, in the order of the image
  * @waiting: pages in @parts; each counts as one at least
+ * @unread: one of @parts is, and nobody has begun with it
  * @ended: nothing will be added
  * @direct_done: the part that was to be read directly has been
  * @direct_ret: how that ended
@@ -56,6 +68,7 @@ struct kcr_feed {
 	spinlock_t lock;
 	struct list_head parts;
 	unsigned int waiting;
+	bool unread;
 	bool ended;
 	bool direct_done;
 	int direct_ret;
@@ -69,12 +82,8 @@ static void part_free(struct kcr_part *part)
 	for (i = 0; i < part->count; i++)
 		if (part->pages[i])
 			put_page(part->pages[i]);
+	kcr_run_put(part->shared);
 	kfree(part);
-}
-
-static unsigned int weight(const struct kcr_part *part)
-{
-	return part->count ?: 1;
 }
 
 /* In the controller */
@@ -109,7 +118,10 @@ static int push(struct kcr_ctx *ctx, struct kcr_part *part)
 	}
 	spin_lock(&feed->lock);
 	list_add_tail(&part->node, &feed->parts);
-	WRITE_ONCE(feed->waiting, feed->waiting + weight(part));
+	if (part->unread)
+		feed->unread = true;
+	part->weight = part->count ?: 1;
+	WRITE_ONCE(feed->waiting, feed->waiting + part->weight);
 	spin_unlock(&feed->lock);
 	wake_up(&feed->taker);
 	return 0;
@@ -160,34 +172,77 @@ static int node_of(const struct kcr_process *p)
 	return leader ? cpu_to_node(task_cpu(leader)) : NUMA_NO_NODE;
 }
 
-static int part_fill(struct kcr_ctx *ctx, struct kcr_part *part, unsigned int count, int node)
+/* Some at a time: interrupts may have to wait while they are cleared. */
+static int part_alloc(struct kcr_ctx *ctx, struct kcr_part *part, unsigned int count, int node)
 {
-	for (; part->count < count; part->count++) {
-		part->pages[part->count] = alloc_pages_node(node, GFP_HIGHUSER_MOVABLE, 0);
-		if (!part->pages[part->count])
+	while (part->count < count) {
+		struct page **pages = part->pages + part->count;
+		unsigned int n = min(count - part->count, ALLOC_AT_ONCE);
+
+		n = alloc_pages_bulk_array_node(GFP_HIGHUSER_MOVABLE, node, n, pages);
+		if (!n)
 			return kcr_nomem(ctx);
+		part->count += n;
 	}
-	return kcr_read_run(ctx, part->pages, count);
+	return 0;
+}
+
+static int part_fill(struct kcr_ctx *ctx, struct kcr_part *part, int node)
+{
+	unsigned int count = le32_to_cpu(part->run.count);
+	int ret = part_alloc(ctx, part, count, node);
+
+	if (ret)
+		return ret;
+	return part->shared ? kcr_run_read(part->shared, part->first, part->pages, count) :
+			      kcr_read_run(ctx, part->pages, count);
+}
+
+/* Has whoever takes parts one to read when there is nothing else? */
+static bool has_unread(struct kcr_feed *feed)
+{
+	bool has;
+
+	spin_lock(&feed->lock);
+	has = feed->unread;
+	spin_unlock(&feed->lock);
+	return has;
+}
+
+static int push_part(struct kcr_ctx *ctx, struct kcr_part *part, int node)
+{
+	int ret = 0;
+
+	if (part->shared && !has_unread(ctx->feed))
+		part->unread = true;
+	else
+		ret = part_fill(ctx, part, node);
+	if (!ret)
+		return push(ctx, part);
+	part_free(part);
+	return ret;
 }
 
 static int push_read(struct kcr_ctx *ctx, const struct kcr_img_pages *run,
 		     const struct kcr_process *p)
 {
 	unsigned int first, n, count = le32_to_cpu(run->count);
+	struct kcr_shared_run *shared = kcr_run_share(ctx);
 	struct kcr_part *part;
 	int ret = 0;
 
 	for (first = 0; first < count && !ret; first += n) {
 		n = min(count - first, KCR_READ_MAX);
 		part = part_of(ctx, run, first, n, n);
-		if (!part)
-			return -ENOMEM;
-		ret = part_fill(ctx, part, n, node_of(p));
-		if (ret)
-			part_free(part);
-		else
-			ret = push(ctx, part);
+		if (!part) {
+			ret = -ENOMEM;
+			break;
+		}
+		part->shared = kcr_run_get(shared);
+		part->first = first;
+		ret = push_part(ctx, part, node_of(p));
 	}
+	kcr_run_put(shared);
 	return ret;
 }
 
@@ -260,6 +315,20 @@ static bool taker_may_go(struct kcr_ctx *ctx)
 	return go;
 }
 
+/* What nobody has begun to read is ours now, and the controller may leave another one. */
+static int read_unread(struct kcr_ctx *ctx, struct kcr_part *part)
+{
+	struct kcr_feed *feed = ctx->feed;
+
+	if (!part->unread)
+		return 0;
+	part->unread = false;
+	spin_lock(&feed->lock);
+	feed->unread = false;
+	spin_unlock(&feed->lock);
+	return part_fill(ctx, part, NUMA_NO_NODE);
+}
+
 /* The next part, which stays where it is; NULL: there is none any more. */
 static struct kcr_part *next_part(struct kcr_ctx *ctx)
 {
@@ -283,7 +352,7 @@ static void part_taken(struct kcr_ctx *ctx, struct kcr_part *part, int ret)
 	spin_lock(&feed->lock);
 	list_del(&part->node);
 	before = feed->waiting;
-	now = before - weight(part);
+	now = before - part->weight;
 	WRITE_ONCE(feed->waiting, now);
 	spin_unlock(&feed->lock);
 	if (part->direct) {
@@ -312,6 +381,9 @@ int kcr_feed_take(struct kcr_process *p)
 		part = next_part(ctx);
 		if (IS_ERR_OR_NULL(part))
 			return PTR_ERR_OR_ZERO(part);
+		ret = read_unread(ctx, part);
+		if (ret)
+			return ret;
 		ret = kcr_mm_page_run(p, &part->run, part->count ? part->pages : NULL);
 		if (ret == KCR_PAGES_OTHERS)
 			return 0;

@@ -123,6 +123,7 @@ static int run_begin(struct kcr_ctx *ctx)
 		return kcr_bad_structure(ctx, ret, why);
 	ctx->run_crc = kcr_crc32(0, run, sizeof(*run));
 	ctx->run_left = 0;
+	ctx->run_shared = false;
 	ctx->run_earlier = le32_to_cpu(run->flags) & KCR_PAGES_EARLIER;
 	if (ctx->run_earlier)
 		return run_begin_earlier(ctx);
@@ -143,7 +144,7 @@ static int run_end(struct kcr_ctx *ctx)
 	if (WARN_ON_ONCE(ctx->run_left))
 		return kcr_bad_image(ctx, "%u pages that nobody wants", ctx->run_left);
 	ret = skip(ctx, kcr_parse_padded(len) - len, NULL);
-	if (ret)
+	if (ret || ctx->run_shared)
 		return ret;
 	ret = kcr_parse_payload(&ctx->next, ctx->run_crc, &why);
 	return ret ? kcr_bad_structure(ctx, ret, why) : 0;

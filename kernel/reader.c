@@ -24,13 +24,13 @@
 
 #define KCR_RECS_MAX	(256u << 20)	/* bytes of records kept in memory */
 
-static int read_error(struct kcr_ctx *ctx, ssize_t ret)
+static int read_error(struct kcr_ctx *ctx, ssize_t ret, u64 offset)
 {
 	if (kcr_cancelled(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
 	if (!ret)
 		return kcr_bad_image(ctx, "the image ends early, at byte %llu",
-				     ctx->offset);
+				     offset);
 	if (ret == -ERESTARTSYS || ret == -EINTR)
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EINTR,
 				"interrupted while reading the image");
@@ -42,17 +42,31 @@ static int read_error(struct kcr_ctx *ctx, ssize_t ret)
  * 9p does not advance an iterator, so the return value is what counts; and
  * kernel_read() warns of a file that has read() beside read_iter(): /dev/zero.
  */
-static ssize_t read_some(struct kcr_ctx *ctx, struct iov_iter *iter)
+static ssize_t read_some(struct kcr_ctx *ctx, struct iov_iter *iter, loff_t *pos)
 {
-	loff_t pos = ctx->image->f_pos;
-	ssize_t ret;
-
 	if (ctx->lazy)
 		return kcr_lazy_read(ctx, iter);
-	ret = vfs_iter_read(ctx->image, iter, &pos, 0);
-	if (ret > 0)
-		ctx->image->f_pos = pos;
-	return ret;
+	return vfs_iter_read(ctx->image, iter, pos, 0);
+}
+
+/* Both @pos, in the file, and @offset, in the image, go on. */
+static int read_all(struct kcr_ctx *ctx, struct iov_iter *iter, loff_t *pos, u64 *offset)
+{
+	struct iov_iter left;
+	ssize_t ret;
+
+	while (iov_iter_count(iter)) {
+		left = *iter;
+		iov_iter_truncate(&left, SZ_1M);
+		ret = read_some(ctx, &left, pos);
+		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
+			continue;
+		if (ret <= 0 || kcr_cancelled(ctx))
+			return read_error(ctx, ret, *offset);
+		iov_iter_advance(iter, ret);
+		*offset += ret;
+	}
+	return 0;
 }
 
 /**
@@ -62,22 +76,22 @@ static ssize_t read_some(struct kcr_ctx *ctx, struct iov_iter *iter)
  */
 int kcr_read_iter(struct kcr_ctx *ctx, struct iov_iter *iter)
 {
-	struct iov_iter left;
-	ssize_t ret;
+	int ret = read_all(ctx, iter, &ctx->image->f_pos, &ctx->offset);
 
-	while (iov_iter_count(iter)) {
-		left = *iter;
-		iov_iter_truncate(&left, SZ_1M);
-		ret = read_some(ctx, &left);
-		if ((ret == -ERESTARTSYS || ret == -EINTR) && !kcr_interrupted(ctx))
-			continue;
-		if (ret <= 0 || kcr_cancelled(ctx))
-			return read_error(ctx, ret);
-		iov_iter_advance(iter, ret);
-		ctx->offset += ret;
-		WRITE_ONCE(ctx->written, ctx->offset);
-	}
-	return 0;
+	WRITE_ONCE(ctx->written, ctx->offset);
+	return ret;
+}
+
+/**
+ * kcr_read_at() - bytes of an image in a file, while others read there
+ * @ctx: the operation, which is not lazy
+ * @iter: where they go; all of it is filled
+ * @pos: of the first, in the file
+ * @offset: the same, in the image
+ */
+int kcr_read_at(struct kcr_ctx *ctx, struct iov_iter *iter, loff_t pos, u64 offset)
+{
+	return read_all(ctx, iter, &pos, &offset);
 }
 
 /* kcr_read_bytes() - the next @len bytes of the image */
@@ -90,7 +104,7 @@ int kcr_read_bytes(struct kcr_ctx *ctx, void *buf, size_t len)
 	return kcr_read_iter(ctx, &iter);
 }
 
-/* kcr_read_past() - the next @len bytes of the image of a lazy restart are not needed */
+/* kcr_read_past() - the next @len bytes of the image are not needed, or read by others */
 void kcr_read_past(struct kcr_ctx *ctx, u64 len)
 {
 	ctx->offset += len;
