@@ -7,7 +7,8 @@
  *	read MB		read it once
  *	xxh3 MB		read it once, and work out one XXH3 checksum of it
  *	hashes MB	the two XXH64 of each page that stand in an image, in one thread
- *	fill MB FILE	read so much of a file into memory that is new
+ *	fill MB FILE	read so much of a file into memory that is new, with all
+ *			processors
  *	idle		what a kernel is asked for all the time: calls, faults, processes
  *
  *	run FILE COMMAND...	one line: its wait status, how long it took, and when
@@ -16,6 +17,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,6 +30,7 @@
 
 #define ROUNDS	5
 #define PAGE	4096ul
+#define FILL	(1ul << 20)
 #define SEED	0x6b637268617368ull
 
 static volatile unsigned long long result;
@@ -73,24 +76,51 @@ static void do_hashes(unsigned char *p, size_t bytes)
 }
 
 /* What anybody does who brings memory back: it is made, cleared, and written once. */
+struct filler {
+	pthread_t thread;
+	int fd;
+	unsigned char *memory;
+	size_t from, to;
+};
+
+static void *fill_some(void *filler)
+{
+	struct filler *f = filler;
+	size_t at, n;
+	ssize_t got;
+
+	for (at = f->from; at < f->to; at += n) {
+		n = f->to - at < FILL ? f->to - at : FILL;
+		if (madvise(f->memory + at, n, MADV_POPULATE_WRITE))
+			die("madvise");
+		got = pread(f->fd, f->memory + at, n, at);
+		if (got <= 0)
+			break;	/* the file is a little shorter */
+	}
+	return NULL;
+}
+
 static long long fill_new(const char *file, size_t bytes)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_CLOEXEC), i, threads = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t each = bytes / threads & ~(PAGE - 1);
+	struct filler f[threads];
 	long long begun;
-	size_t done;
-	ssize_t n;
 
 	if (fd < 0 || p == MAP_FAILED)
 		die(file);
 	madvise(p, bytes, MADV_NOHUGEPAGE);
 	begun = now();
-	for (done = 0; done < bytes; done += n) {
-		n = read(fd, p + done, bytes - done);
-		if (n <= 0)
-			break;	/* the file is a little shorter */
+	for (i = 0; i < threads; i++) {
+		f[i] = (struct filler){ .fd = fd, .memory = p, .from = i * each,
+					.to = i < threads - 1 ? (i + 1) * each : bytes };
+		if (pthread_create(&f[i].thread, NULL, fill_some, &f[i]))
+			die("pthread_create");
 	}
+	for (i = 0; i < threads; i++)
+		pthread_join(f[i].thread, NULL);
 	begun = now() - begun;
 	close(fd);
 	munmap(p, bytes);
