@@ -21,6 +21,9 @@
 #include "stream.h"
 
 #define SHARE_MIN	32u	/* pages that are worth waking somebody */
+#define PIECE		16u	/* pages that one may have to wait for */
+
+static_assert(KCR_PAGES_MAX % PIECE == 0);
 
 static struct workqueue_struct *hashers;
 
@@ -62,13 +65,23 @@ static void sum_page(struct kcr_page_sums *s, unsigned int i)
 	kunmap_local(p);
 }
 
-static void sum_share(struct work_struct *work)
+/* Some pages at a time, until others have taken the rest. */
+static void sum_pieces(struct kcr_page_sums *s)
 {
-	struct kcr_page_share *share = container_of(work, struct kcr_page_share, work);
-	unsigned int i;
+	unsigned int i, end;
 
-	for (i = share->first; i < share->end; i++)
-		sum_page(share->sums, i);
+	for (;;) {
+		i = atomic_fetch_add(PIECE, &s->next);
+		if (i >= KCR_PAGES_MAX)
+			return;
+		for (end = i + PIECE; i < end; i++)
+			sum_page(s, i);
+	}
+}
+
+static void help(struct work_struct *work)
+{
+	sum_pieces(container_of(work, struct kcr_page_helper, work)->sums);
 }
 
 static unsigned int count(struct page **pages, const unsigned long *skip)
@@ -89,36 +102,30 @@ static unsigned int count(struct page **pages, const unsigned long *skip)
  */
 void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned long *skip)
 {
-	unsigned int i, n = min3(count(pages, skip) / SHARE_MIN, KCR_PAGE_SHARES,
-				 num_online_cpus());
+	unsigned int i, n = min3(count(pages, skip) / SHARE_MIN, KCR_PAGE_HELPERS,
+				 num_online_cpus() - 1);
 
 	s->pages = pages;
 	s->skip = skip;
-	for (i = 0; i < max(n, 1u); i++) {
-		struct kcr_page_share *share = &s->share[i];
-
-		share->sums = s;
-		share->first = KCR_PAGES_MAX * i / max(n, 1u);
-		share->end = KCR_PAGES_MAX * (i + 1) / max(n, 1u);
-		INIT_WORK(&share->work, sum_share);
-		if (n)
-			queue_work(hashers, &share->work);
-		else
-			sum_share(&share->work);
+	s->begun = true;
+	atomic_set(&s->next, 0);
+	for (i = 0; i < n; i++) {
+		s->helper[i].sums = s;
+		INIT_WORK(&s->helper[i].work, help);
+		queue_work(hashers, &s->helper[i].work);
 	}
-	s->shares = n;
+	s->helpers = n;
 }
 
-/* kcr_sums_end() - wait for it, or do it; more than once is fine */
+/* kcr_sums_end() - wait for it, and do what nobody else has; more than once is fine */
 void kcr_sums_end(struct kcr_page_sums *s)
 {
-	unsigned int i;
-
-	/* From the end: workers begin with the first. */
-	for (i = s->shares; i--;)
-		if (cancel_work_sync(&s->share[i].work))	/* nobody had time for it */
-			sum_share(&s->share[i].work);
-	s->shares = 0;
+	if (!s->begun)
+		return;
+	s->begun = false;
+	sum_pieces(s);
+	while (s->helpers)
+		cancel_work_sync(&s->helper[--s->helpers].work);
 }
 
 static int make_nice(struct workqueue_struct *wq)

@@ -45,7 +45,7 @@ void kcr_index_drop(struct kcr_ctx *ctx);
 
 enum kcr_page_sort { KCR_PAGE_NONE, KCR_PAGE_ZERO, KCR_PAGE_DATA };
 
-#define KCR_PAGE_SHARES	4u
+#define KCR_PAGE_HELPERS	4u
 
 /**
  * struct kcr_page_sums - what is known of the pages of a window
@@ -53,20 +53,22 @@ enum kcr_page_sort { KCR_PAGE_NONE, KCR_PAGE_ZERO, KCR_PAGE_DATA };
  * @hash: of those with data
  * @pages: they
  * @skip: bits of those that nobody looks at, whose @sort is KCR_PAGE_NONE; NULL: none
- * @shares: of @share, those that are under way
- * @share: some of the pages, from @first up to @end, for somebody to look at
+ * @begun: somebody waits for it
+ * @next: the first that nobody has begun with
+ * @helpers: of @helper, those that may look at some
  */
 struct kcr_page_sums {
 	u8 sort[KCR_PAGES_MAX];
 	u8 hash[KCR_PAGES_MAX][KCR_HASH_LEN];
 	struct page **pages;
 	const unsigned long *skip;
-	unsigned int shares;
-	struct kcr_page_share {
+	bool begun;
+	atomic_t next;
+	unsigned int helpers;
+	struct kcr_page_helper {
 		struct work_struct work;
 		struct kcr_page_sums *sums;
-		unsigned int first, end;
-	} share[KCR_PAGE_SHARES];
+	} helper[KCR_PAGE_HELPERS];
 };
 
 void kcr_hash_page(const void *p, u8 *hash);
