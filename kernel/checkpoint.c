@@ -156,7 +156,7 @@ static int save_all(struct kcr_ctx *ctx)
 	const struct kcr_ops *ops;
 	struct kcr_process *p;
 	unsigned int i;
-	int ret = kcr_write_head(ctx) ?: look_at_all(ctx);
+	int ret = look_at_all(ctx);
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_image)
@@ -187,7 +187,7 @@ static int prepare(struct kcr_ctx *ctx)
 {
 	int ret = copies(ctx) ? kcr_mm_snapshot_prepare(ctx) : 0;
 
-	return ret ?: kcr_files_prepare(ctx);
+	return ret ?: kcr_files_prepare(ctx) ?: kcr_write_head(ctx);
 }
 
 static int killed(struct kcr_ctx *ctx)
