@@ -33,12 +33,12 @@
 
 static bool held(struct kcr_ctx *ctx)
 {
-	return ctx->flags & KCR_CKPT_HOLD;
+	return ctx->ckpt_flags & KCR_CKPT_HOLD;
 }
 
 static bool checking(struct kcr_ctx *ctx)
 {
-	return ctx->flags & KCR_CKPT_CHECK;
+	return ctx->ckpt_flags & KCR_CKPT_CHECK;
 }
 
 static int save_thread(struct kcr_ctx *ctx, struct kcr_thread *t)
@@ -242,7 +242,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 
 	kcr_where(ctx, "task %d", pid_nr_ns(ctx->pid, ctx->pid_ns));
 	kcr_set_phase(ctx, KCR_PHASE_PARK);
-	if (ctx->flags & KCR_CKPT_PARK)
+	if (ctx->ckpt_flags & KCR_CKPT_PARK)
 		return only_park(ctx);
 	ret = kcr_scope_check(ctx) ?: kcr_lazy_wait(ctx) ?: prepare(ctx) ?: kcr_park(ctx) ?:
 	      cut(ctx);

@@ -69,7 +69,10 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 	hash_init(ctx->threads_hash);
 	xa_init(&ctx->objects);
 	ctx->restart = restart;
-	ctx->flags = flags;
+	if (restart)
+		ctx->restart_flags = flags;
+	else
+		ctx->ckpt_flags = flags;
 	ctx->cred = get_current_cred();
 	ctx->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	ctx->device = get_file(device);

@@ -98,8 +98,7 @@ static int op_image(struct kcr_ctx *ctx, int fd)
 {
 	fmode_t mode = ctx->restart ? FMODE_READ : FMODE_WRITE;
 
-	if (kcr_is_copy(ctx) ||
-	    (!ctx->restart && ctx->flags & (KCR_CKPT_CHECK | KCR_CKPT_PARK)))
+	if (kcr_is_copy(ctx) || ctx->ckpt_flags & (KCR_CKPT_CHECK | KCR_CKPT_PARK))
 		return 0;
 	ctx->image = fget(fd);
 	if (!ctx->image)

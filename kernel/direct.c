@@ -29,7 +29,7 @@ static bool file_can(const struct file *file)
 
 static bool may_be_direct(struct kcr_ctx *ctx, size_t len)
 {
-	return ctx->flags & KCR_CKPT_DIRECT && !ctx->no_direct && len >= DIRECT_MIN &&
+	return ctx->ckpt_flags & KCR_CKPT_DIRECT && !ctx->no_direct && len >= DIRECT_MIN &&
 	       file_can(ctx->image) && PAGE_ALIGNED(ctx->image->f_pos);
 }
 

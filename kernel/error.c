@@ -120,7 +120,7 @@ int kcr_fail(struct kcr_ctx *ctx, enum kcr_class class, int err, const char *fmt
  */
 int kcr_refuse(struct kcr_ctx *ctx, const char *fmt, ...)
 {
-	bool check = !ctx->restart && (ctx->flags & KCR_CKPT_CHECK);
+	bool check = ctx->ckpt_flags & KCR_CKPT_CHECK;
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 

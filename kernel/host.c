@@ -42,7 +42,7 @@ static int host_save(struct kcr_ctx *ctx)
 	img->xsave_size = cpu_to_le32(kcr_arch_xstate_size());
 	img->uid = cpu_to_le32(from_kuid_munged(current_user_ns(), current_euid()));
 	img->gid = cpu_to_le32(from_kgid_munged(current_user_ns(), current_egid()));
-	img->flags = cpu_to_le32(ctx->flags);
+	img->flags = cpu_to_le32(ctx->ckpt_flags);
 	img->pages_estimate = cpu_to_le32(min_t(u64, U32_MAX, pages_of_tree(ctx)));
 	strscpy(img->node, utsname()->nodename, sizeof(img->node));
 	strscpy(img->release, uts->release, sizeof(img->release));

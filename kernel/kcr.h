@@ -312,7 +312,8 @@ struct kcr_runs {
  * @node: in dev.c's list of all operations
  * @op: number of the operation
  * @restart: a restart, not a checkpoint
- * @flags: KCR_CKPT_* or KCR_RESTART_*
+ * @ckpt_flags: KCR_CKPT_*; 0 in a restart
+ * @restart_flags: KCR_RESTART_*; 0 in a checkpoint
  * @timeout_ms: how long to wait until every thread has stopped
  * @cred: of whoever opened the operation
  * @pid_ns: of whoever opened the operation; ids in the image are its
@@ -428,7 +429,8 @@ struct kcr_ctx {
 	struct list_head node;		/* dev.c: all operations */
 	u64 op;
 	bool restart;
-	u32 flags;
+	u32 ckpt_flags;
+	u32 restart_flags;
 	u32 timeout_ms;
 	const struct cred *cred;
 	struct pid_namespace *pid_ns;	/* of the caller; ids in the image are its */

@@ -121,7 +121,7 @@ static int plan_thread(struct kcr_ctx *ctx, struct kcr_rec *rec)
 	p->nr_threads++;
 	if (t->leader != first || (first && t->tid != p->tgid))
 		return kcr_bad_image(ctx, "the first thread does not lead the process");
-	if (img->pdeath_signal && !p->parent && ctx->flags & KCR_RESTART_DETACH)
+	if (img->pdeath_signal && !p->parent && ctx->restart_flags & KCR_RESTART_DETACH)
 		return kcr_refuse(ctx,
 				  "the program asked for a signal when its parent dies, which with --detach would be at once");
 	return 0;

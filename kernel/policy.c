@@ -146,7 +146,7 @@ int kcr_policy_tree(struct kcr_ctx *ctx)
  */
 int kcr_policy_image(struct kcr_ctx *ctx, const struct file *image)
 {
-	if (ctx->flags & KCR_RESTART_TRUST)
+	if (ctx->restart_flags & KCR_RESTART_TRUST)
 		return 0;
 	if (!uid_eq(current_euid(), GLOBAL_ROOT_UID))
 		return 0;

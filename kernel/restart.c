@@ -82,7 +82,7 @@ int kcr_restart_run(struct kcr_ctx *ctx)
 	ctx->again = false;
 	if (ret)
 		return ret;
-	if (ctx->flags & KCR_RESTART_CHECK) {
+	if (ctx->restart_flags & KCR_RESTART_CHECK) {
 		ret = kcr_read_pages(ctx, NULL);
 		if (!ret)
 			kcr_set_phase(ctx, KCR_PHASE_DONE);

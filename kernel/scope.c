@@ -24,7 +24,7 @@
 
 static enum pid_type type_of(const struct kcr_ctx *ctx)
 {
-	return ctx->flags & KCR_CKPT_SESSION ? PIDTYPE_SID : PIDTYPE_PGID;
+	return ctx->ckpt_flags & KCR_CKPT_SESSION ? PIDTYPE_SID : PIDTYPE_PGID;
 }
 
 /**
@@ -37,14 +37,14 @@ int kcr_scope_set(struct kcr_ctx *ctx, struct task_struct *target, int cgroup_fd
 {
 	struct cgroup *cgrp;
 
-	if (ctx->flags & KCR_CKPT_CGROUP) {
+	if (ctx->ckpt_flags & KCR_CKPT_CGROUP) {
 		cgrp = cgroup_get_from_fd(cgroup_fd);
 		if (IS_ERR(cgrp))
 			return PTR_ERR(cgrp) == -EBADF ? -EBADF : -EINVAL;
 		ctx->scope_cgroup = cgrp;
 		return 0;
 	}
-	if (!(ctx->flags & KCR_CKPT_SETS))
+	if (!(ctx->ckpt_flags & KCR_CKPT_SETS))
 		return 0;
 	ctx->scope_pid = get_task_pid(target, type_of(ctx));
 	return ctx->scope_pid ? 0 : -ESRCH;
@@ -110,7 +110,7 @@ static bool is_above(struct task_struct *p, struct task_struct *task)
 bool kcr_scope_is_top(struct kcr_ctx *ctx, struct task_struct *root, struct task_struct *p)
 {
 	lockdep_assert_held(&kcr_var(tasklist_lock));
-	if (p == root || !(ctx->flags & KCR_CKPT_SETS))
+	if (p == root || !(ctx->ckpt_flags & KCR_CKPT_SETS))
 		return p == root;
 	return is_member(ctx, p) && !member_above(ctx, p) && !is_above(root, p) &&
 	       !is_above(p, root);
@@ -122,7 +122,7 @@ struct task_struct *kcr_scope_next(struct kcr_ctx *ctx, struct task_struct *root
 {
 	struct task_struct *p = top == root ? &init_task : top;
 
-	if (!(ctx->flags & KCR_CKPT_SETS))
+	if (!(ctx->ckpt_flags & KCR_CKPT_SETS))
 		return NULL;
 	while ((p = next_task(p)) != &init_task)
 		if (p != root && kcr_scope_is_top(ctx, root, p))
@@ -132,9 +132,9 @@ struct task_struct *kcr_scope_next(struct kcr_ctx *ctx, struct task_struct *root
 
 static const char *set_name(const struct kcr_ctx *ctx)
 {
-	if (ctx->flags & KCR_CKPT_SESSION)
+	if (ctx->ckpt_flags & KCR_CKPT_SESSION)
 		return "session";
-	return ctx->flags & KCR_CKPT_GROUP ? "process group" : "cgroup";
+	return ctx->ckpt_flags & KCR_CKPT_GROUP ? "process group" : "cgroup";
 }
 
 /**
@@ -149,7 +149,7 @@ int kcr_scope_check(struct kcr_ctx *ctx)
 	bool member = true;
 	pid_t nr = 0;
 
-	if (!(ctx->flags & KCR_CKPT_SETS))
+	if (!(ctx->ckpt_flags & KCR_CKPT_SETS))
 		return 0;
 	read_lock(&kcr_var(tasklist_lock));
 	root = pid_task(ctx->pid, PIDTYPE_TGID);

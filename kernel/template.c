@@ -54,7 +54,7 @@ int kcr_template_set(struct kcr_ctx *ctx, struct kcr_ctx *template)
 	ctx->template = template;
 	if (!template)
 		return -EBADF;
-	if (!template->restart || !(template->flags & KCR_RESTART_TEMPLATE))
+	if (!(template->restart_flags & KCR_RESTART_TEMPLATE))
 		return -EINVAL;
 	return is_ours(template) ? 0 : -EPERM;
 }
@@ -125,7 +125,7 @@ int kcr_template_note(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 {
 	struct kcr_runs *runs = &ctx->runs;
 
-	if (!(ctx->flags & KCR_RESTART_TEMPLATE))
+	if (!(ctx->restart_flags & KCR_RESTART_TEMPLATE))
 		return 0;
 	if (runs->nr == runs->max && make_room(runs))
 		return kcr_nomem(ctx);

@@ -5,10 +5,9 @@
 
 #include "kcr.h"
 
-/* Flags of checkpoints and of restarts have the same bits. */
 static inline bool kcr_is_copy(const struct kcr_ctx *ctx)
 {
-	return ctx->restart && ctx->flags & KCR_RESTART_COPY;
+	return ctx->restart_flags & KCR_RESTART_COPY;
 }
 
 bool kcr_template_flags_ok(u32 flags);

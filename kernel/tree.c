@@ -153,7 +153,7 @@ static struct task_struct *next_process(struct kcr_ctx *ctx, struct task_struct 
 	struct task_struct *next;
 
 	lockdep_assert_held(&kcr_var(tasklist_lock));
-	if (ctx->flags & KCR_CKPT_SINGLE)
+	if (ctx->ckpt_flags & KCR_CKPT_SINGLE)
 		return NULL;
 	next = first_child(p);
 	for (; !next; p = kcr_parent_of(p)->group_leader) {

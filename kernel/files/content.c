@@ -135,7 +135,7 @@ static bool to_keep(struct kcr_ctx *ctx, struct file *file, struct kcr_relied *r
 {
 	if (kcr_path_gone(&r->path) || kcr_path_is_huge(&r->path))
 		return true;
-	if (ctx->flags & KCR_CKPT_WITH_FILES && r->ours)
+	if (ctx->ckpt_flags & KCR_CKPT_WITH_FILES && r->ours)
 		return true;
 	if (!kcr_fs_in_memory(r->path.dentry->d_sb))
 		return false;

@@ -58,7 +58,7 @@ int kcr_huge_describe(struct kcr_ctx *ctx, struct kcr_relied *r, struct kcr_img_
 	kcr_where_end(ctx, mark);
 	img->type = cpu_to_le32(KCR_CONTENT_HUGE);
 	img->len = cpu_to_le64(1ull << kcr_hugetlb_shift(inode));
-	if (ret || ctx->flags & KCR_CKPT_CHECK)
+	if (ret || ctx->ckpt_flags & KCR_CKPT_CHECK)
 		return ret;
 	return hash_all(ctx, r, img->hash);
 }

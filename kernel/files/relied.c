@@ -27,12 +27,12 @@
 
 static bool held(struct kcr_ctx *ctx)
 {
-	return ctx->flags & KCR_CKPT_HOLD;
+	return ctx->ckpt_flags & KCR_CKPT_HOLD;
 }
 
 static bool checking(struct kcr_ctx *ctx)
 {
-	return ctx->flags & KCR_CKPT_CHECK;
+	return ctx->ckpt_flags & KCR_CKPT_CHECK;
 }
 
 static bool has_writers(struct file *file)
@@ -176,7 +176,7 @@ static bool will_be_kept(struct kcr_ctx *ctx, struct file *file)
 {
 	return kcr_path_gone(kcr_file_path(file)) ||
 	       kcr_fs_in_memory(file_inode(file)->i_sb) ||
-	       (ctx->flags & KCR_CKPT_WITH_FILES && file->f_mode & FMODE_WRITE);
+	       (ctx->ckpt_flags & KCR_CKPT_WITH_FILES && file->f_mode & FMODE_WRITE);
 }
 
 static int prepare(struct kcr_ctx *ctx, struct file *file)

@@ -157,13 +157,13 @@ static int add_parents(struct kcr_ctx *ctx, const struct kcr_run *run)
  */
 int kcr_lazy_set(struct kcr_ctx *ctx, const struct kcr_run *run)
 {
-	bool lazy = ctx->restart && ctx->flags & KCR_RESTART_LAZY;
+	bool lazy = ctx->restart_flags & KCR_RESTART_LAZY;
 
 	if (run->reserved || run->nr_parents > KCR_PARENTS_MAX || (run->nr_parents && !lazy))
 		return kcr_fail(ctx, KCR_CLASS_USAGE, -EINVAL,
 				"images before it are for a lazy restart, and at most %u",
 				KCR_PARENTS_MAX);
-	if (!lazy || ctx->flags & KCR_RESTART_CHECK)
+	if (!lazy || ctx->restart_flags & KCR_RESTART_CHECK)
 		return 0;
 	ctx->lazy = lazy_alloc(run->nr_parents + 1);
 	if (!ctx->lazy)

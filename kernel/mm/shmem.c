@@ -206,9 +206,9 @@ int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 
 	if (!data)
 		return -ENOMEM;
-	if (ctx->flags & KCR_CKPT_HOLD && !(ctx->flags & KCR_CKPT_CHECK))
+	if (ctx->ckpt_flags & KCR_CKPT_HOLD && !(ctx->ckpt_flags & KCR_CKPT_CHECK))
 		return read_later(ctx, data, id, inode);
-	if (!(ctx->flags & KCR_CKPT_CHECK))
+	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK))
 		return copy_pages(ctx, data, id, inode);
 	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
 			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;

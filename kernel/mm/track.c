@@ -126,7 +126,7 @@ int kcr_track_set(struct kcr_ctx *ctx, const struct kcr_checkpoint *ck)
 
 	if (ck->reserved)
 		return -EINVAL;
-	if (!(ctx->flags & KCR_CKPT_TRACK))
+	if (!(ctx->ckpt_flags & KCR_CKPT_TRACK))
 		return ck->track_fd ? -EINVAL : 0;
 	file = fget(ck->track_fd);
 	if (!file)

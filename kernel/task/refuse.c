@@ -77,7 +77,7 @@ static int refuse_children(struct kcr_ctx *ctx, struct task_struct *leader)
 	struct task_struct *t, *child;
 	pid_t pid = 0;
 
-	if (!(ctx->flags & KCR_CKPT_SINGLE))
+	if (!(ctx->ckpt_flags & KCR_CKPT_SINGLE))
 		return 0;
 	read_lock(&kcr_var(tasklist_lock));
 	for_each_thread(leader, t) {

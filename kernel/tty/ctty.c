@@ -431,7 +431,7 @@ static int ctty_commit(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	struct tty_struct *tty;
 
 	if (rec->process != ctx->root || ctx->root->own_session || !img->flags ||
-	    type_of(rec) != KCR_CTTY_OUTSIDE || ctx->flags & KCR_RESTART_DETACH)
+	    type_of(rec) != KCR_CTTY_OUTSIDE || ctx->restart_flags & KCR_RESTART_DETACH)
 		return 0;
 	tty = get_current_tty();
 	if (!tty)

@@ -93,7 +93,7 @@ static int x86_cpu_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 
 	if (rec->len != sizeof(*img))
 		return kcr_bad_image(ctx, "processor record of %zu bytes", rec->len);
-	if (ctx->flags & KCR_RESTART_ANY_CPU)
+	if (ctx->restart_flags & KCR_RESTART_ANY_CPU)
 		return 0;
 	cpu_read(word);
 	for (i = 0; i < KCR_X86_CPU_WORDS && !ret; i++) {
