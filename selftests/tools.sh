@@ -455,6 +455,41 @@ refuses_bad_images()
 	gone "$pid"
 }
 
+flip_a_bit()	# FILE AT
+{
+	python3 - "$1" "$2" <<-'EOT'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    file.seek(int(sys.argv[2]))
+		    byte = file.read(1)[0]
+		    file.seek(int(sys.argv[2]))
+		    file.write(bytes([byte ^ 1]))
+	EOT
+}
+
+# Two read pages from a file, each some of a run; from a pipe it is one.
+refuses_damaged_pages()
+{
+	local size tenth
+
+	image_of "$subject" -m 16
+	size=$(stat -c %s img)
+	[ "$size" -gt 16000000 ]
+	for tenth in 1 2 3 4 5 6 7 8 9; do
+		cp img bad
+		flip_a_bit bad $((size / 10 * tenth))
+		expect 6 restart -d bad
+		said_one_line
+		gone "$pid"
+		# shellcheck disable=SC2002
+		cat bad | expect 6 restart -d
+		said_one_line
+		gone "$pid"
+	done
+	expect 0 restart -d img
+	end
+}
+
 promise "restart exits as the program does" exits_as_the_program
 promise "restart dies of the program's signal" dies_of_its_signal
 promise "restart passes signals on" passes_signals_on
@@ -482,4 +517,5 @@ promise "checkpoint may be interrupted at any moment" killed_in_the_middle INT 1
 promise "a pid that is taken is told with its holder" names_who_holds_the_pid
 promise "what can't be a target is refused" refuses_by_name
 promise "bad images are refused" refuses_bad_images
+promise "so is each damaged page" refuses_damaged_pages
 finish
