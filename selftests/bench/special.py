@@ -59,7 +59,7 @@ def throughput(folder, megabytes, times):
         kcr.empty()
         told["dd_write"] = summary(dd("/dev/zero", f"{kcr.folder}/zero", megabytes)
                                    for _ in range(times))
-    for what in ("memcpy", "read", "xxh3", "hashes"):
+    for what in ("memcpy", "read", "xxh3", "hashes", "fork"):
         told[what] = summary(yard(what, megabytes))
     return told
 

@@ -7,6 +7,8 @@
  *	read MB		read it once
  *	xxh3 MB		read it once, and work out one XXH3 checksum of it
  *	hashes MB	the two XXH64 of each page that stand in an image, in one thread
+ *	fork MB		duplicate a process with so much memory, by fork(), until the child
+ *			has ended
  *	fill MB FILE	read so much of a file into memory that is new, with all
  *			processors
  *	idle		what a kernel is asked for all the time: calls, faults, processes
@@ -136,6 +138,18 @@ static int fill(const char *file, size_t bytes)
 	return 0;
 }
 
+static void do_fork(unsigned char *p, size_t bytes)
+{
+	pid_t pid = fork();
+
+	(void)p, (void)bytes;
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+}
+
 static void do_idle(unsigned char *p, size_t bytes)
 {
 	size_t i;
@@ -145,13 +159,8 @@ static void do_idle(unsigned char *p, size_t bytes)
 	madvise(p, bytes, MADV_DONTNEED);
 	for (i = 0; i < bytes; i += PAGE)
 		p[i] = 1;
-	for (i = 0; i < 50; i++) {
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(0);
-		waitpid(pid, NULL, 0);
-	}
+	for (i = 0; i < 50; i++)
+		do_fork(p, bytes);
 }
 
 static const struct {
@@ -163,6 +172,7 @@ static const struct {
 	{ "read", do_read, 1 },
 	{ "xxh3", do_xxh3, 1 },
 	{ "hashes", do_hashes, 1 },
+	{ "fork", do_fork, 1 },
 	{ "idle", do_idle, 1 },
 };
 
