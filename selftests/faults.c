@@ -8,6 +8,9 @@
  * The kernel needs fault injection; selftests/vm/debug.config has it.
  */
 #define _GNU_SOURCE
+#include <sched.h>
+#include <sys/syscall.h>
+
 #include "chance.h"
 #include "victim.h"
 
@@ -221,23 +224,31 @@ TEST_PLAIN(checkpoint_that_holds_bears_want_of_memory, .timeout = 120)
 /* Restart: of the whole family, the tasks that are made included */
 
 /* Prepare and commit; o->error of whatever failed. */
-static void restart_steps(int dev, int image, int *op, struct outcome *o)
+static void restart_steps(int dev, struct kcr_restart *request, int image, int *op,
+			  struct outcome *o)
 {
-	struct kcr_restart request = { .size = sizeof(request) };
 	struct kcr_finish finish = { .size = sizeof(finish), .action = KCR_ACTION_COMMIT };
 	struct kcr_run run = { .size = sizeof(run), .image_fd = image };
 
-	*op = ioctl(dev, KCR_IOC_RESTART, &request);
+	*op = ioctl(dev, KCR_IOC_RESTART, request);
 	if (*op < 0 || ioctl(*op, KCR_IOC_RUN, &run) || ioctl(*op, KCR_IOC_FINISH, &finish))
 		o->error = errno;
 	else
 		o->ran = true;
 }
 
-/* From @space on, of bytes or pages, the next @times allocations fail. */
-static long restart_with(const char *attr, const char *times, int image, long space,
-			 struct outcome *o)
+/*
+ * From @space on, of bytes or pages, the next @times allocations fail. Of an image, or
+ * a copy of @template, if that is one. How much space is left.
+ */
+static long restart_with(const char *attr, const char *times, int image, int template,
+			 long space, struct outcome *o)
 {
+	struct kcr_restart request = {
+		.size = sizeof(request),
+		.flags = template < 0 ? 0 : KCR_RESTART_COPY,
+		.template_fd = template < 0 ? 0 : template,
+	};
 	int may_fail = open("/proc/thread-self/make-it-fail", O_WRONLY | O_CLOEXEC);
 	int dev = open_device(), op = -1;
 	char text[24];
@@ -247,9 +258,10 @@ static long restart_with(const char *attr, const char *times, int image, long sp
 	put(attr, "space", text);
 	put(attr, "times", times);
 	put(attr, "probability", "100");
-	ASSERT_EQ(0, lseek(image, 0, SEEK_SET));
+	if (image >= 0)
+		ASSERT_EQ(0, lseek(image, 0, SEEK_SET));
 	ASSERT_EQ(1, pwrite(may_fail, "1", 1, 0));
-	restart_steps(dev, image, &op, o);
+	restart_steps(dev, &request, image, &op, o);
 	ASSERT_EQ(1, pwrite(may_fail, "0", 1, 0));
 	put(attr, "probability", "0");
 	if (op >= 0)
@@ -275,18 +287,17 @@ static int image_file(struct bytes b)
 	return fd;
 }
 
-static void restart_often(const char *attr, const char *times)
+static void restart_often(const char *attr, const char *times, int image)
 {
-	int image = image_file(image_of(start_victim()));
 	long total, at, i, failed = 0;
 	char what[64];
 	struct outcome o;
 
-	total = MANY - restart_with(attr, times, image, MANY, &o);
+	total = MANY - restart_with(attr, times, image, -1, MANY, &o);
 	EXPECT_TRUE(o.ran);
 	for (i = 1; i <= total && i <= tries(); i++) {
 		at = choose(i, total);
-		restart_with(attr, times, image, at, &o);
+		restart_with(attr, times, image, -1, at, &o);
 		snprintf(what, sizeof(what), "%s after %ld of %ld", attr, at, total);
 		fprintf(stderr, "%s: %s\n", what, o.ran ? "none the worse" : o.text);
 		failed += !o.ran;
@@ -295,7 +306,7 @@ static void restart_often(const char *attr, const char *times)
 	}
 	EXPECT_LT(0, failed);
 	EXPECT_EQ(0, operations());
-	restart_with(attr, times, image, MANY, &o);
+	restart_with(attr, times, image, -1, MANY, &o);
 	EXPECT_TRUE(o.ran);
 	close(image);
 }
@@ -303,12 +314,108 @@ static void restart_often(const char *attr, const char *times)
 TEST_PLAIN(restart_bears_want_of_memory, .timeout = 120)
 {
 	set_up();
-	restart_often("failslab", "1");
+	restart_often("failslab", "1", image_file(image_of(start_victim())));
 }
 
 TEST_PLAIN(restart_bears_want_of_pages, .timeout = 120)
 {
 	set_up();
 	/* Of a few failures only, every caller makes do with single pages. */
-	restart_often("fail_page_alloc", "16");
+	restart_often("fail_page_alloc", "16", image_file(image_of(start_victim())));
+}
+
+/* Two read its pages, each some of a run. */
+static void has_runs(int ready)
+{
+	char *p = mmap(NULL, 1024 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	setsid();
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	madvise(p, 1024 * PAGE, MADV_NOHUGEPAGE);
+	memset(p, 'r', 1024 * PAGE);
+	ASSERT_EQ(1, write(ready, "", 1));
+	close(ready);
+	for (;;)
+		poll(NULL, 0, 1000000000);
+}
+
+TEST_PLAIN(long_runs_bear_want_of_memory, .timeout = 120)
+{
+	set_up();
+	restart_often("failslab", "1", image_file(image_of(start_one(has_runs))));
+}
+
+TEST_PLAIN(long_runs_bear_want_of_pages, .timeout = 120)
+{
+	set_up();
+	restart_often("fail_page_alloc", "16", image_file(image_of(start_one(has_runs))));
+}
+
+/* Copies: in a pid namespace each, of one that stays as it is */
+
+static int template_of(int image)
+{
+	struct kcr_restart request = { .size = sizeof(request), .flags = KCR_RESTART_TEMPLATE };
+	struct kcr_run run = { .size = sizeof(run), .image_fd = image };
+	int dev = open_device(), op = ioctl(dev, KCR_IOC_RESTART, &request);
+
+	ASSERT_LE(0, op);
+	ASSERT_EQ(0, lseek(image, 0, SEEK_SET));
+	ASSERT_EQ(0, ioctl(op, KCR_IOC_RUN, &run));
+	close(dev);
+	close(image);
+	return op;
+}
+
+enum copied { COPIED, REFUSED, SPEECHLESS };
+
+static enum copied copy_with(const char *attr, const char *times, int template, long space)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	static struct outcome o;
+	int status;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		restart_with(attr, times, -1, template, space, &o);
+		fprintf(stderr, "%s after %ld: %s\n", attr, space, o.ran ? "none the worse" : o.text);
+		_exit(o.ran ? COPIED : o.status.size && !*o.text ? SPEECHLESS : REFUSED);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : SPEECHLESS;
+}
+
+static void copy_often(const char *attr, const char *times)
+{
+	int template = template_of(image_file(image_of(start_victim())));
+	long total, i, refused = 0;
+	static struct outcome o;
+
+	EXPECT_EQ(COPIED, copy_with(attr, times, template, MANY));
+	total = MANY - get(attr, "space");
+	for (i = 1; i <= total && i <= tries(); i++) {
+		enum copied made = copy_with(attr, times, template, choose(i, total));
+
+		EXPECT_NE(SPEECHLESS, made);
+		refused += made == REFUSED;
+	}
+	EXPECT_LT(0, refused);
+	EXPECT_EQ(1, operations());
+	look_at(template, &o);
+	EXPECT_EQ(KCR_PHASE_PREPARED, o.status.phase);
+	EXPECT_EQ(COPIED, copy_with(attr, times, template, MANY));
+	close(template);
+}
+
+TEST_PLAIN(copies_bear_want_of_memory, .timeout = 120)
+{
+	set_up();
+	copy_often("failslab", "1");
+}
+
+TEST_PLAIN(copies_bear_want_of_pages, .timeout = 120)
+{
+	set_up();
+	copy_often("fail_page_alloc", "16");
 }
