@@ -142,7 +142,8 @@ static void do_fork(unsigned char *p, size_t bytes)
 {
 	pid_t pid = fork();
 
-	(void)p, (void)bytes;
+	(void)p;
+	(void)bytes;
 	if (pid < 0)
 		die("fork");
 	if (!pid)
