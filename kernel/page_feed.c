@@ -7,7 +7,8 @@
  * while a process maps those before, restores its records or makes its children.
  * Runs of pages are handed over in parts, in the order of the image. Where both can
  * read (page_run.c) there is always one part that nobody has read, for a
- * process that has mapped those before it: it need not wait for the controller then. What is
+ * process that has mapped those before it: it need not wait for the controller then,
+ * which reads that part, too, when it has nothing else to do. What is
  * read straight to where it stays (huge pages, shared memory) the process reads
  * for itself, and the controller waits meanwhile.
  *
@@ -35,7 +36,7 @@
  * @direct: who takes it reads its pages
  * @shared: the run, if others may read it; NULL: they may not
  * @first: its first page, counted in that
- * @unread: who takes it reads it there
+ * @reading: the controller reads it, after all
  * @weight: what it counts for in kcr_feed.waiting
  * @count: of @pages; 0: it is to be read, or has no bytes
  * @pages: a reference each; NULL: mapped
@@ -46,7 +47,7 @@ struct kcr_part {
 	bool direct;
 	struct kcr_shared_run *shared;
 	unsigned int first;
-	bool unread;
+	bool reading;
 	unsigned int weight;
 	unsigned int count;
 	struct page *pages[];
@@ -58,7 +59,7 @@ struct kcr_part {
  *	@direct_done is set
  * @parts: struct kcr_part, in the order of the image
  * @waiting: pages in @parts; each counts as one at least
- * @unread: one of @parts is, and nobody has begun with it
+ * @unread: of @parts, the one that nobody has begun to read, NULL: none
  * @ended: nothing will be added
  * @direct_done: the part that was to be read directly has been
  * @direct_ret: how that ended
@@ -68,7 +69,7 @@ struct kcr_feed {
 	spinlock_t lock;
 	struct list_head parts;
 	unsigned int waiting;
-	bool unread;
+	struct kcr_part *unread;
 	bool ended;
 	bool direct_done;
 	int direct_ret;
@@ -84,6 +85,32 @@ static void part_free(struct kcr_part *part)
 			put_page(part->pages[i]);
 	kcr_run_put(part->shared);
 	kfree(part);
+}
+
+/* Some at a time: interrupts may have to wait while they are cleared. */
+static int part_alloc(struct kcr_ctx *ctx, struct kcr_part *part, unsigned int count, int node)
+{
+	while (part->count < count) {
+		struct page **pages = part->pages + part->count;
+		unsigned int n = min(count - part->count, ALLOC_AT_ONCE);
+
+		n = alloc_pages_bulk_array_node(GFP_HIGHUSER_MOVABLE, node, n, pages);
+		if (!n)
+			return kcr_nomem(ctx);
+		part->count += n;
+	}
+	return 0;
+}
+
+static int part_fill(struct kcr_ctx *ctx, struct kcr_part *part, int node)
+{
+	unsigned int count = le32_to_cpu(part->run.count);
+	int ret = part_alloc(ctx, part, count, node);
+
+	if (ret)
+		return ret;
+	return part->shared ? kcr_run_read(part->shared, part->first, part->pages, count) :
+			      kcr_read_run(ctx, part->pages, count);
 }
 
 /* In the controller */
@@ -105,21 +132,48 @@ static int unwanted(struct kcr_ctx *ctx)
 	return kcr_bad_image(ctx, "pages that are not in the order of the processes");
 }
 
-static int push(struct kcr_ctx *ctx, struct kcr_part *part)
+/* The controller has time: what was left for the process is read now, if that has not begun. */
+static int read_left(struct kcr_ctx *ctx)
 {
 	struct kcr_feed *feed = ctx->feed;
-	int ret = has_room(ctx) ? 0 : kcr_made_wait(ctx, has_room);
+	struct kcr_part *part;
+	int ret;
 
-	if (!ret && !has_room(ctx))
-		ret = unwanted(ctx);
+	spin_lock(&feed->lock);
+	part = feed->unread;
+	feed->unread = NULL;
+	if (part)
+		part->reading = true;
+	spin_unlock(&feed->lock);
+	if (!part)
+		return 0;
+	ret = part_fill(ctx, part, NUMA_NO_NODE);
+	/* With it come its pages, or ctx->error; the process may free it then. */
+	smp_store_release(&part->reading, false);
+	wake_up(&feed->taker);
+	return ret;
+}
+
+static int wait_for_room(struct kcr_ctx *ctx)
+{
+	int ret = has_room(ctx) ? 0 : read_left(ctx) ?: kcr_made_wait(ctx, has_room);
+
+	return ret || has_room(ctx) ? ret : unwanted(ctx);
+}
+
+static int push(struct kcr_ctx *ctx, struct kcr_part *part, bool unread)
+{
+	struct kcr_feed *feed = ctx->feed;
+	int ret = wait_for_room(ctx);
+
 	if (ret) {
 		part_free(part);
 		return ret;
 	}
 	spin_lock(&feed->lock);
 	list_add_tail(&part->node, &feed->parts);
-	if (part->unread)
-		feed->unread = true;
+	if (unread)
+		feed->unread = part;
 	part->weight = part->count ?: 1;
 	WRITE_ONCE(feed->waiting, feed->waiting + part->weight);
 	spin_unlock(&feed->lock);
@@ -149,7 +203,7 @@ static int push_whole(struct kcr_ctx *ctx, const struct kcr_img_pages *run, bool
 	if (!part)
 		return -ENOMEM;
 	part->direct = direct;
-	return push(ctx, part);
+	return push(ctx, part, false);
 }
 
 /* How it ended is what the process has made of it: KCR_PAGES_SKIP perhaps. */
@@ -158,7 +212,7 @@ static int push_direct(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 	int ret;
 
 	WRITE_ONCE(ctx->feed->direct_done, false);
-	ret = push_whole(ctx, run, true) ?: kcr_made_wait(ctx, direct_done);
+	ret = push_whole(ctx, run, true) ?: read_left(ctx) ?: kcr_made_wait(ctx, direct_done);
 	if (ret)
 		return ret;
 	return direct_done(ctx) ? ctx->feed->direct_ret : unwanted(ctx);
@@ -172,33 +226,6 @@ static int node_of(const struct kcr_process *p)
 	return leader ? cpu_to_node(task_cpu(leader)) : NUMA_NO_NODE;
 }
 
-/* Some at a time: interrupts may have to wait while they are cleared. */
-static int part_alloc(struct kcr_ctx *ctx, struct kcr_part *part, unsigned int count, int node)
-{
-	while (part->count < count) {
-		struct page **pages = part->pages + part->count;
-		unsigned int n = min(count - part->count, ALLOC_AT_ONCE);
-
-		n = alloc_pages_bulk_array_node(GFP_HIGHUSER_MOVABLE, node, n, pages);
-		if (!n)
-			return kcr_nomem(ctx);
-		part->count += n;
-	}
-	return 0;
-}
-
-static int part_fill(struct kcr_ctx *ctx, struct kcr_part *part, int node)
-{
-	unsigned int count = le32_to_cpu(part->run.count);
-	int ret = part_alloc(ctx, part, count, node);
-
-	if (ret)
-		return ret;
-	return part->shared ? kcr_run_read(part->shared, part->first, part->pages, count) :
-			      kcr_read_run(ctx, part->pages, count);
-}
-
-/* Has whoever takes parts one to read when there is nothing else? */
 static bool has_unread(struct kcr_feed *feed)
 {
 	bool has;
@@ -211,14 +238,11 @@ static bool has_unread(struct kcr_feed *feed)
 
 static int push_part(struct kcr_ctx *ctx, struct kcr_part *part, int node)
 {
-	int ret = 0;
+	bool unread = part->shared && !has_unread(ctx->feed);
+	int ret = unread ? 0 : part_fill(ctx, part, node);
 
-	if (part->shared && !has_unread(ctx->feed))
-		part->unread = true;
-	else
-		ret = part_fill(ctx, part, node);
 	if (!ret)
-		return push(ctx, part);
+		return push(ctx, part, unread);
 	part_free(part);
 	return ret;
 }
@@ -288,7 +312,7 @@ int kcr_feed_begin(struct kcr_ctx *ctx)
 int kcr_feed(struct kcr_ctx *ctx)
 {
 	struct kcr_feed *feed = ctx->feed;
-	int ret = kcr_read_pages(ctx, feed_run);
+	int ret = kcr_read_pages(ctx, feed_run) ?: read_left(ctx);
 
 	if (ret)
 		return ret;
@@ -319,14 +343,18 @@ static bool taker_may_go(struct kcr_ctx *ctx)
 static int read_unread(struct kcr_ctx *ctx, struct kcr_part *part)
 {
 	struct kcr_feed *feed = ctx->feed;
+	bool ours;
 
-	if (!part->unread)
-		return 0;
-	part->unread = false;
 	spin_lock(&feed->lock);
-	feed->unread = false;
+	ours = feed->unread == part;
+	if (ours)
+		feed->unread = NULL;
 	spin_unlock(&feed->lock);
-	return part_fill(ctx, part, NUMA_NO_NODE);
+	if (ours)
+		return part_fill(ctx, part, NUMA_NO_NODE);
+	if (wait_event_killable(feed->taker, !smp_load_acquire(&part->reading)))
+		return -EINTR;
+	return part->shared ? READ_ONCE(ctx->error) : 0;
 }
 
 /* The next part, which stays where it is; NULL: there is none any more. */
