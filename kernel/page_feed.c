@@ -352,6 +352,7 @@ static int read_unread(struct kcr_ctx *ctx, struct kcr_part *part)
 	spin_unlock(&feed->lock);
 	if (ours)
 		return part_fill(ctx, part, NUMA_NO_NODE);
+	/* Pairs with read_left(): the pages are there, or ctx->error. */
 	if (wait_event_killable(feed->taker, !smp_load_acquire(&part->reading)))
 		return -EINTR;
 	return part->shared ? READ_ONCE(ctx->error) : 0;
