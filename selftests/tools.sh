@@ -8,6 +8,7 @@
 
 subject=$here/helpers/subject
 job=$here/helpers/job
+huge=/sys/kernel/mm/transparent_hugepage/enabled
 
 wait_for()	# COMMAND...: until it succeeds
 {
@@ -467,11 +468,13 @@ flip_a_bit()	# FILE AT
 	EOT
 }
 
-# Two read pages from a file, each some of a run; from a pipe it is one.
-refuses_damaged_pages()
+# Two read pages from a file, each some of a run; from a pipe it is one. Huge pages are read
+# by the process alone.
+refuses_damaged_pages()	# always|never, huge pages
 {
 	local size tenth
 
+	echo "$1" > $huge
 	image_of "$subject" -m 16
 	size=$(stat -c %s img)
 	[ "$size" -gt 16000000 ]
@@ -517,5 +520,8 @@ promise "checkpoint may be interrupted at any moment" killed_in_the_middle INT 1
 promise "a pid that is taken is told with its holder" names_who_holds_the_pid
 promise "what can't be a target is refused" refuses_by_name
 promise "bad images are refused" refuses_bad_images
-promise "so is each damaged page" refuses_damaged_pages
+usual=$(sed 's/.*\[\(.*\)\].*/\1/' $huge)
+promise "so is each damaged page" refuses_damaged_pages never
+promise "so is each damaged huge page" refuses_damaged_pages always
+echo "$usual" > $huge
 finish
