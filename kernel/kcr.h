@@ -31,6 +31,7 @@
 struct cgroup;
 struct kcr_ctx;
 struct kcr_feed;
+struct kcr_hands;
 struct kcr_lazy;
 struct kcr_posix_timers;
 struct kcr_process;
@@ -410,6 +411,7 @@ struct kcr_runs {
  * @run_sum: works out @run_crc, NULL until needed
  * @pages_done: the end has been read
  * @feed: page_feed.c's own, NULL until needed
+ * @hands: page_hand.c's own, likewise
  * @cgroup: restart: the KCR_KIND_CGROUP record that was told of last
  * @lazy: restart: brings pages later, NULL: none
  * @template: the restart that this one takes from what was read, and holds locked
@@ -524,6 +526,7 @@ struct kcr_ctx {
 	struct kcr_run_sum *run_sum;
 	bool pages_done;
 	struct kcr_feed *feed;
+	struct kcr_hands *hands;
 	struct kcr_rec *cgroup;
 	struct kcr_lazy *lazy;
 	/* template.c */

@@ -25,6 +25,17 @@ int kcr_feed(struct kcr_ctx *ctx);
 int kcr_feed_take(struct kcr_process *p);
 void kcr_feed_drop(struct kcr_ctx *ctx);
 
+/* page_hand.c: in the controller; in the leader of a process; when all is over */
+struct kcr_hands;
+struct kcr_shared_run;
+struct kcr_hands *kcr_hands_make(struct kcr_ctx *ctx);
+bool kcr_hands_full(const struct kcr_hands *hands);
+int kcr_hands_read(struct kcr_hands *hands);
+int kcr_hands_fill(struct kcr_ctx *ctx, struct kcr_shared_run *shared, unsigned int first,
+		   struct page **pages, unsigned int count);
+int kcr_hands_end(struct kcr_ctx *ctx);
+void kcr_hands_drop(struct kcr_hands *hands);
+
 /* ended.c: in a leader that had ended: waits parked, and ends when told */
 void kcr_leader_wait(struct kcr_thread *t);
 /* In the restarter, after commit: tells all of them, and waits until they have. */

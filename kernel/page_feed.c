@@ -8,9 +8,9 @@
  * Runs of pages are handed over in parts, in the order of the image. Where both can
  * read (page_run.c) there is always one part that nobody has read, for a
  * process that has mapped those before it: it need not wait for the controller then,
- * which reads that part, too, when it has nothing else to do. What is
- * read straight to where it stays (huge pages, shared memory) the process reads
- * for itself, and the controller waits meanwhile.
+ * which reads that part, too, when it has nothing else to do. What is read straight
+ * to where it stays the process reads for itself: shared memory, while the controller
+ * waits, and huge pages, of which the controller reads some (page_hand.c).
  *
  * A page that waits is nobody's: it is charged to whom it is mapped for. So there
  * are few of them.
@@ -28,12 +28,13 @@
 
 #define FEED_MAX	2048u	/* pages that may wait */
 #define ALLOC_AT_ONCE	32u
+#define HUGE_WEIGHT	64u	/* what a run weighs of which only the hashes are here */
 
 /**
  * struct kcr_part - of a run, or all of it
  * @node: in kcr_feed.parts
  * @run: its head, with where the part begins, and how long that is
- * @direct: who takes it reads its pages
+ * @direct: who takes it reads its pages, and the controller waits
  * @shared: the run, if others may read it; NULL: they may not
  * @first: its first page, counted in that
  * @reading: the controller reads it, after all
@@ -154,11 +155,35 @@ static int read_left(struct kcr_ctx *ctx)
 	return ret;
 }
 
+static bool handed(struct kcr_ctx *ctx)
+{
+	return kcr_hands_full(ctx->hands);
+}
+
+static bool has_room_or_handed(struct kcr_ctx *ctx)
+{
+	return has_room(ctx) || handed(ctx);
+}
+
 static int wait_for_room(struct kcr_ctx *ctx)
 {
-	int ret = has_room(ctx) ? 0 : read_left(ctx) ?: kcr_made_wait(ctx, has_room);
+	int ret = has_room(ctx) ? 0 : read_left(ctx) ?: 1;
 
-	return ret || has_room(ctx) ? ret : unwanted(ctx);
+	while (ret > 0 && !has_room(ctx))
+		ret = kcr_made_wait(ctx, has_room_or_handed) ?: kcr_hands_read(ctx->hands);
+	/* The process may have taken it back. */
+	if (!ret && !has_room(ctx))
+		ret = kcr_made_wait(ctx, has_room);
+	if (ret < 0)
+		return ret;
+	return has_room(ctx) ? 0 : unwanted(ctx);
+}
+
+static unsigned int weight_of(const struct kcr_part *part)
+{
+	if (part->count)
+		return part->count;
+	return part->shared && part->run.flags & cpu_to_le32(KCR_PAGES_HUGE) ? HUGE_WEIGHT : 1;
 }
 
 static int push(struct kcr_ctx *ctx, struct kcr_part *part, bool unread)
@@ -174,7 +199,7 @@ static int push(struct kcr_ctx *ctx, struct kcr_part *part, bool unread)
 	list_add_tail(&part->node, &feed->parts);
 	if (unread)
 		feed->unread = part;
-	part->weight = part->count ?: 1;
+	part->weight = weight_of(part);
 	WRITE_ONCE(feed->waiting, feed->waiting + part->weight);
 	spin_unlock(&feed->lock);
 	wake_up(&feed->taker);
@@ -196,13 +221,15 @@ static struct kcr_part *part_of(struct kcr_ctx *ctx, const struct kcr_img_pages 
 	return part;
 }
 
-static int push_whole(struct kcr_ctx *ctx, const struct kcr_img_pages *run, bool direct)
+static int push_whole(struct kcr_ctx *ctx, const struct kcr_img_pages *run, bool direct,
+		      struct kcr_shared_run *shared)
 {
 	struct kcr_part *part = part_of(ctx, run, 0, le32_to_cpu(run->count), 0);
 
 	if (!part)
 		return -ENOMEM;
 	part->direct = direct;
+	part->shared = kcr_run_get(shared);
 	return push(ctx, part, false);
 }
 
@@ -212,10 +239,23 @@ static int push_direct(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 	int ret;
 
 	WRITE_ONCE(ctx->feed->direct_done, false);
-	ret = push_whole(ctx, run, true) ?: read_left(ctx) ?: kcr_made_wait(ctx, direct_done);
+	ret = push_whole(ctx, run, true, NULL) ?: read_left(ctx) ?: kcr_made_wait(ctx, direct_done);
 	if (ret)
 		return ret;
 	return direct_done(ctx) ? ctx->feed->direct_ret : unwanted(ctx);
+}
+
+/* The process makes them, and the controller does not wait for that. */
+static int push_huge(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
+{
+	struct kcr_shared_run *shared = kcr_run_share(ctx);
+	int ret;
+
+	if (!shared)
+		return push_direct(ctx, run);
+	ret = push_whole(ctx, run, false, shared);
+	kcr_run_put(shared);
+	return ret;
 }
 
 /* Where the process runs: its memory is near to it, as if it had made it itself. */
@@ -278,9 +318,11 @@ static int feed_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run)
 	if (kcr_template_note(ctx, run))
 		return ctx->error;
 	if (flags & KCR_PAGES_NO_BYTES)
-		return push_whole(ctx, run, false);
-	if (!mm || flags & KCR_PAGES_HUGE)
+		return push_whole(ctx, run, false, NULL);
+	if (!mm)
 		return push_direct(ctx, run);
+	if (flags & KCR_PAGES_HUGE)
+		return push_huge(ctx, run);
 	return push_read(ctx, run, mm->process);
 }
 
@@ -293,6 +335,11 @@ static int feed_make(struct kcr_ctx *ctx)
 	spin_lock_init(&feed->lock);
 	INIT_LIST_HEAD(&feed->parts);
 	init_waitqueue_head(&feed->taker);
+	ctx->hands = kcr_hands_make(ctx);
+	if (!ctx->hands) {
+		kfree(feed);
+		return -ENOMEM;
+	}
 	ctx->feed = feed;
 	return 0;
 }
@@ -320,7 +367,11 @@ int kcr_feed(struct kcr_ctx *ctx)
 	feed->ended = true;
 	spin_unlock(&feed->lock);
 	wake_up(&feed->taker);
-	ret = kcr_made_wait(ctx, NULL);
+	do {
+		ret = kcr_made_wait(ctx, handed) ?: kcr_hands_read(ctx->hands);
+	} while (ret > 0);
+	/* The process may have taken it back. */
+	ret = ret ?: kcr_made_wait(ctx, NULL);
 	if (ret)
 		return ret;
 	return list_empty(&feed->parts) ? 0 : unwanted(ctx);
@@ -408,14 +459,16 @@ int kcr_feed_take(struct kcr_process *p)
 
 	for (;;) {
 		part = next_part(ctx);
-		if (IS_ERR_OR_NULL(part))
-			return PTR_ERR_OR_ZERO(part);
+		if (IS_ERR(part))
+			return PTR_ERR(part);
+		if (!part)
+			return kcr_hands_end(ctx);
 		ret = read_unread(ctx, part);
 		if (ret)
 			return ret;
-		ret = kcr_mm_page_run(p, &part->run, part->count ? part->pages : NULL);
+		ret = kcr_mm_page_run(p, &part->run, part->count ? part->pages : NULL, part->shared);
 		if (ret == KCR_PAGES_OTHERS)
-			return 0;
+			return kcr_hands_end(ctx);
 		part_taken(ctx, part, ret);
 		if (ret < 0)
 			return ret;
@@ -432,6 +485,8 @@ void kcr_feed_drop(struct kcr_ctx *ctx)
 		return;
 	list_for_each_entry_safe(part, next, &ctx->feed->parts, node)
 		part_free(part);
+	kcr_hands_drop(ctx->hands);
+	ctx->hands = NULL;
 	kfree(ctx->feed);
 	ctx->feed = NULL;
 }

@@ -24,6 +24,7 @@
 
 #include "compat/mm.h"
 #include "kcr.h"
+#include "made.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
 
@@ -78,8 +79,8 @@ static int fill_failed(struct kcr_ctx *ctx, unsigned long addr, long err)
 
 /* In place, by faults */
 
-/* They may be swapped out meanwhile, and are to be written once more then. */
-static void pages_done(struct page **pages, long count)
+/* kcr_pages_done() - they may be swapped out meanwhile, and are to be written once more then */
+void kcr_pages_done(struct page **pages, long count)
 {
 	long i;
 
@@ -108,7 +109,7 @@ static int pages_get(struct kcr_ctx *ctx, unsigned long addr, unsigned int count
 		return kcr_bad_image(ctx, "page %lx belongs to no mapping", addr);
 	if (got == count)
 		return 0;
-	pages_done(pages, got);
+	kcr_pages_done(pages, got);
 	return fill_failed(ctx, addr, got < 0 ? got : -ENOMEM);
 }
 
@@ -128,7 +129,7 @@ static int fill_batch(struct kcr_ctx *ctx, unsigned long addr, unsigned int coun
 		else
 			clear_highpage(pages[i]);
 	}
-	pages_done(pages, count);
+	kcr_pages_done(pages, count);
 	return 0;
 }
 
@@ -144,24 +145,27 @@ int kcr_mm_copy(struct kcr_ctx *ctx, unsigned long addr, struct page **from,
 		return ret;
 	for (i = 0; i < count; i++)
 		copy_highpage(pages[i], from[i]);
-	pages_done(pages, count);
+	kcr_pages_done(pages, count);
 	return 0;
 }
 
 static int read_batch(struct kcr_ctx *ctx, unsigned long addr, struct page **pages,
-		      unsigned int count)
+		      unsigned int count, struct kcr_shared_run *shared, unsigned int first)
 {
 	int ret = pages_get(ctx, addr, count, pages);
 
 	if (ret)
 		return ret;
+	if (shared)
+		return kcr_hands_fill(ctx, shared, first, pages, count);
 	ret = kcr_read_run(ctx, pages, count);
-	pages_done(pages, count);
+	kcr_pages_done(pages, count);
 	return ret;
 }
 
 /* Of a huge page: that is made by the first fault. */
-static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
+static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count,
+		    struct kcr_shared_run *shared)
 {
 	struct page **pages = kmalloc_array(KCR_READ_MAX, sizeof(*pages), GFP_KERNEL);
 	unsigned int done, n;
@@ -171,7 +175,8 @@ static int read_run(struct kcr_ctx *ctx, unsigned long addr, unsigned int count)
 		return kcr_nomem(ctx);
 	for (done = 0; done < count && !ret; done += n) {
 		n = min(count - done, KCR_READ_MAX);
-		ret = read_batch(ctx, addr + ((unsigned long)done << PAGE_SHIFT), pages, n);
+		ret = read_batch(ctx, addr + ((unsigned long)done << PAGE_SHIFT), pages, n,
+				 shared, done);
 	}
 	kfree(pages);
 	return ret;
@@ -303,7 +308,8 @@ static int map_pages(struct kcr_ctx *ctx, unsigned long addr, struct page **page
 
 /* A run */
 
-static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run, struct page **pages)
+static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run, struct page **pages,
+		    struct kcr_shared_run *shared)
 {
 	u32 flags = le32_to_cpu(run->flags), count = le32_to_cpu(run->count);
 	u64 addr = le64_to_cpu(run->addr);
@@ -316,13 +322,14 @@ static int fill_run(struct kcr_ctx *ctx, const struct kcr_img_pages *run, struct
 	if (flags & KCR_PAGES_NO_BYTES)
 		ret = kcr_mm_fill(ctx, addr, count, NULL);
 	else
-		ret = read_run(ctx, addr, count);
+		ret = read_run(ctx, addr, count, shared);
 	if (flags & KCR_PAGES_HUGE)
 		set_bit(MMF_DISABLE_THP, &current->mm->flags);
 	return ret;
 }
 
-static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, struct page **pages)
+static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, struct page **pages,
+		   struct kcr_shared_run *shared)
 {
 	u64 addr = le64_to_cpu(run->addr);
 	u64 bytes = (u64)le32_to_cpu(run->count) << PAGE_SHIFT;
@@ -337,7 +344,7 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, struc
 	if (ret)
 		return ret;
 	if (!(le32_to_cpu(run->flags) & KCR_PAGES_PARENT))
-		return fatal_signal_pending(current) ? -EINTR : fill_run(ctx, run, pages);
+		return fatal_signal_pending(current) ? -EINTR : fill_run(ctx, run, pages, shared);
 	if (!kcr_inherit_covers(p, first, addr, addr + bytes))
 		return kcr_bad_image(ctx, "pages at %llx, which the parent does not have", addr);
 	return 0;
@@ -349,16 +356,17 @@ static int own_run(struct kcr_process *p, const struct kcr_img_pages *run, struc
  * @run: where; checked only for its own consistency
  * @pages: they have been read; those that are mapped become NULL. NULL: the run
  *	has no bytes, or they are to be read
+ * @shared: then: the run, if the controller may read it as well; NULL: it may not
  *
  * Return: 0, KCR_PAGES_OTHERS, KCR_PAGES_SKIP or a negative errno.
  */
 int kcr_mm_page_run(struct kcr_process *p, const struct kcr_img_pages *run,
-		    struct page **pages)
+		    struct page **pages, struct kcr_shared_run *shared)
 {
 	struct kcr_ctx *ctx = p->ctx;
 
 	if (p->mm_id && le32_to_cpu(run->mm) == p->mm_id)
-		return own_run(p, run, pages);
+		return own_run(p, run, pages, shared);
 	if (kcr_rec_find(ctx, le32_to_cpu(run->mm), KCR_KIND_MM))
 		return KCR_PAGES_OTHERS;
 	if (le32_to_cpu(run->flags) & KCR_PAGES_PARENT)

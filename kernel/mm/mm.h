@@ -21,8 +21,11 @@ u64 kcr_extra(struct kcr_ctx *ctx);
 /* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p);
 /* restart, in a leader: one KCR_KIND_PAGES, or a part of it */
+struct kcr_shared_run;
 int kcr_mm_page_run(struct kcr_process *p, const struct kcr_img_pages *run,
-		    struct page **pages);
+		    struct page **pages, struct kcr_shared_run *shared);
+/* of the references that it took to write to pages */
+void kcr_pages_done(struct page **pages, long count);
 /* restart, in a leader: all of its pages are there */
 int kcr_mm_pages_end(struct kcr_process *p);
 /* a copy, in a leader: its template's pages, shared, or copied run by run */
