@@ -5,7 +5,7 @@
  *	prepare		a thread for the snapshot; hash files that are open for
  *			writing (still running)
  *	park		every thread stops
- *	cut		state into the buffer, memory into a snapshot
+ *	cut		state into the buffer, and meanwhile memory into a snapshot
  *	resume		unless KCR_CKPT_HOLD
  *	write		buffer, hashes, pages, index, end
  *	finish		resume, stop or kill what is still held
@@ -106,7 +106,7 @@ static int save_live(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	const struct kcr_ops *ops;
 	unsigned int i;
-	int ret = kcr_task_refuse(ctx, p);
+	int ret = 0;
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_process && !kcr_sharing_others(p, ops->kind))
@@ -151,12 +151,31 @@ static int look_at_all(struct kcr_ctx *ctx)
 	return kcr_files_read_tables(ctx);
 }
 
+/* What a process itself tells, before anything is done with its memory. */
+static int refuse_all(struct kcr_ctx *ctx)
+{
+	struct kcr_process *p;
+	size_t mark;
+	int ret = 0;
+
+	kcr_for_each_process(ctx, p) {
+		if (ret)
+			break;
+		if (p->zombie)
+			continue;
+		mark = kcr_where_process(ctx, p);
+		ret = kcr_task_refuse(ctx, p) ?: kcr_mm_refuse(ctx, p);
+		kcr_where_end(ctx, mark);
+	}
+	return ret;
+}
+
 static int save_all(struct kcr_ctx *ctx)
 {
 	const struct kcr_ops *ops;
 	struct kcr_process *p;
 	unsigned int i;
-	int ret = look_at_all(ctx);
+	int ret = 0;
 
 	kcr_for_each_kind(ops, i) {
 		if (!ret && ops->save_image)
@@ -207,11 +226,11 @@ static int cut(struct kcr_ctx *ctx)
 	int ret;
 
 	kcr_set_phase(ctx, KCR_PHASE_CUT);
-	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: save_all(ctx) ?: killed(ctx) ?:
-	      kcr_choices_used(ctx);
-	if (ret)
-		return ret;
-	return copies(ctx) ? kcr_mm_snapshot(ctx) : 0;
+	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: look_at_all(ctx) ?: refuse_all(ctx);
+	if (!ret && copies(ctx))
+		ret = kcr_mm_snapshot_begin(ctx);
+	ret = ret ?: save_all(ctx) ?: killed(ctx) ?: kcr_choices_used(ctx);
+	return copies(ctx) ? kcr_mm_snapshot_end(ctx, ret) : ret;
 }
 
 static int write_image(struct kcr_ctx *ctx)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a process or thread may have that is refused, by name. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -56,6 +59,29 @@ TEST_REFUSED(a_keyring, "keyring of its own")
 	if (syscall(SYS_add_key, "user", "walrus", "x", 1, -2) < 0)	/* process keyring */
 		skip("no keys");
 	cut();
+}
+
+/* Who watches it is told of a fork(), and nothing goes on until he has heard of it. */
+TEST_REFUSED(memory_watched_by_userfaultfd, "userfaultfd")
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_EVENT_FORK };
+	struct uffdio_register range = {
+		.range.len = 65536,
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	char *p = mmap(NULL, range.range.len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffd_msg message;
+
+	*p = 1;
+	range.range.start = (unsigned long)p;
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_REGISTER, &range));
+	cut();
+	EXPECT_EQ(-1, read(fd, &message, sizeof(message)));
+	EXPECT_EQ(EAGAIN, errno);
 }
 
 TEST_REFUSED(another_uts_namespace, "another UTS namespace")

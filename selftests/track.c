@@ -174,6 +174,37 @@ TEST_PLAIN(goes_by_the_image_that_it_began_with, .timeout = 60)
 	close(other);
 }
 
+/* A memfd that it has for itself, and of which it has changed pages. */
+static void private_memfd(int ready)
+{
+	int fd = memfd_create("private", 0);
+	char *p;
+
+	become();
+	NEED(!ftruncate(fd, 4 * PAGE));
+	p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	NEED(p != MAP_FAILED);
+	memset(p, 1, 2 * PAGE);
+	NEED(write(ready, "", 1) == 1);
+	close(ready);
+	for (;;)
+		pause();
+}
+
+TEST_PLAIN(a_kept_snapshot_is_no_other_process, .timeout = 60)
+{
+	int track = tracker(KCR_TRACK_SNAPSHOT);
+	pid_t pid = start_one(private_memfd);
+	struct outcome o;
+	struct base base;
+
+	base = image_tracked(pid, NULL, track, &o);
+	image_tracked(pid, &base, track, &o);
+	EXPECT_LT(0u, o.status.pages_spared);
+	end(pid);
+	close(track);
+}
+
 /* It has had it set up: nobody knows whether the kernel still writes for it. */
 static void asynchronous(int ready)
 {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "kcr_harness.h"
+#include "maps.h"
 
 /* What a child is to tell about itself, when it is asked. */
 struct told {
@@ -320,6 +321,12 @@ TEST(an_eventfd_wakes_the_other)
 	EXPECT_EQ(42 << 8, ends_with(pid));
 }
 
+/* Is any byte of it another? */
+static bool differs(const char *p, char c, size_t size)
+{
+	return *p != c || memcmp(p, p + 1, size - 1);
+}
+
 TEST(memory_of_their_own_stays_their_own)
 {
 	static char big[1 << 20];
@@ -345,6 +352,34 @@ TEST(memory_of_their_own_stays_their_own)
 	EXPECT_EQ('p', big[4096]);
 	EXPECT_EQ('q', big[200000]);
 	EXPECT_EQ('r', big[300000]);
+}
+
+/* What only one of them has said of a mapping does not make it the other's too. */
+TEST(advice_of_one_of_them)
+{
+	size_t size = 3 * 4096;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+
+	make_board();
+	memset(p, 'p', size);
+	pid = fork();
+	if (!pid) {
+		madvise(p + 2 * 4096, 4096, MADV_DONTFORK);
+		wait_ask();
+		_exit(differs(p, 'p', size) || has_flag(p, "dc") ||
+		      has_flag(p + 4096, "wf") || !has_flag(p + 2 * 4096, "dc"));
+	}
+	madvise(p, 4096, MADV_DONTFORK);
+	madvise(p + 4096, 4096, MADV_WIPEONFORK);
+	usleep(100000);
+	cut();
+	do_ask();
+	EXPECT_EQ(0, ends_with(pid));
+	EXPECT_TRUE(has_flag(p, "dc"));
+	EXPECT_TRUE(has_flag(p + 4096, "wf"));
+	EXPECT_FALSE(has_flag(p + 2 * 4096, "dc"));
+	EXPECT_FALSE(differs(p, 'p', size));
 }
 
 /* Kilobytes of memory that the process alone has, or those that it has in all. */

@@ -240,7 +240,8 @@ int kcr_files_prepare(struct kcr_ctx *ctx)
 		ret = prepare_process(ctx, leader);
 	if (leader)
 		put_task_struct(leader);
-	return ret;
+	/* So that it need not be made while the program stands still. */
+	return ret ?: kcr_files_buf(ctx) ? 0 : -ENOMEM;
 }
 
 /* At the cut */

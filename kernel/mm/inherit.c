@@ -102,13 +102,16 @@ struct place {
 };
 
 /* What differs without meaning anything. */
-static unsigned long flags_of(const struct vm_area_struct *vma)
+static unsigned long flags_of(const struct kcr_process *p, const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & ~(VM_SOFTDIRTY | (vma->vm_flags & VM_HUGETLB ? VM_DONTEXPAND : 0));
+	unsigned long flags = kcr_vma_flags(p, vma);
+
+	return flags & ~(VM_SOFTDIRTY | (flags & VM_HUGETLB ? VM_DONTEXPAND : 0));
 }
 
-static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
+static bool look(const struct kcr_process *p, unsigned long addr, struct place *at)
 {
+	struct mm_struct *mm = p->mm;
 	struct vm_area_struct *vma;
 
 	mmap_read_lock(mm);
@@ -118,7 +121,7 @@ static bool look(struct mm_struct *mm, unsigned long addr, struct place *at)
 			.start = vma->vm_start,
 			.end = vma->vm_end,
 			.pgoff = vma->vm_pgoff,
-			.flags = flags_of(vma),
+			.flags = flags_of(p, vma),
 			.file = vma->vm_file,
 			.origin = vma->anon_vma ? vma->anon_vma->root : NULL,
 #ifdef CONFIG_NUMA
@@ -148,8 +151,8 @@ int kcr_inherit_save(struct kcr_process *p, unsigned long start, u32 *flags)
 {
 	struct place own, parent;
 
-	if (!p->parent || !p->parent->mm || !look(p->mm, start, &own) ||
-	    !look(p->parent->mm, start, &parent) || !same_origin(&own, &parent))
+	if (!p->parent || !p->parent->mm || !look(p, start, &own) ||
+	    !look(p->parent, start, &parent) || !same_origin(&own, &parent))
 		return 0;
 	*flags |= KCR_VMA_INHERITED;
 	return kcr_inherit_add(p, own.start, own.end);

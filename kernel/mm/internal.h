@@ -10,11 +10,21 @@
 #include <uapi/image/mempolicy.h>
 
 /**
+ * struct kcr_vma_flags - what of a mapping's flags is another while it is duplicated
+ * @start: first address of the mapping
+ * @flags: VM_DONTCOPY, VM_WIPEONFORK
+ */
+struct kcr_vma_flags {
+	unsigned long start, flags;
+};
+
+/**
  * struct kcr_snapshot - a duplicate of a process's memory
  * @mm: the duplicate, once it is there
  * @from: what it is a duplicate of, while everything is parked
- * @flags: of the mappings of @from, while they have others
+ * @flags: of the mappings of @from, while they have others; in ascending order
  * @nr_flags: how many
+ * @swapped: they have others now
  * @donor: the task that hands it over, until it has been waited for
  * @pressure: drops it when memory runs out
  * @unsure: the kernel may write to @from where that does not copy a page
@@ -23,8 +33,9 @@
  */
 struct kcr_snapshot {
 	struct mm_struct *mm, *from;
-	unsigned long *flags;
+	struct kcr_vma_flags *flags;
 	int nr_flags;
+	bool swapped;
 	pid_t donor;
 	struct kcr_pressure pressure;
 	bool unsure;
@@ -69,7 +80,12 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx);
 /* snapshot.c */
 void kcr_snapshot_free(struct kcr_snapshot *s);
 void kcr_snapshot_drop(struct kcr_process *p);
+void kcr_snapshots_wait(struct kcr_ctx *ctx);
 void kcr_donation_end(struct kcr_mm_data *data);
+unsigned long kcr_vma_flags(const struct kcr_process *p, const struct vm_area_struct *vma);
+
+/* vma.c */
+bool kcr_vma_refused(const struct vm_area_struct *vma);
 
 /* copies.c */
 struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr);

@@ -99,16 +99,28 @@ static pid_t shared_with(struct kcr_process *process)
 	return pid;
 }
 
-static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
+/**
+ * kcr_mm_refuse() - can its address space be saved, as far as that itself tells?
+ * @ctx: the operation; everything is parked
+ * @p: a process that has not ended
+ *
+ * Afterwards it may be duplicated: nobody outside runs in it.
+ */
+int kcr_mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 {
 	struct mm_struct *mm = p->mm;
-	pid_t other = shared_with(p);
+	size_t mark;
+	pid_t other;
 	int ret = 0;
 
+	if (p->memory != p)
+		return 0;
+	mark = kcr_where(ctx, "memory");
+	other = shared_with(p);
 	if (kcr_lazy_serves(mm))
-		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
-				"not all of it has come from its image yet (restart --lazy)");
-	if (other)
+		ret = kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EAGAIN,
+			       "not all of it has come from its image yet (restart --lazy)");
+	if (!ret && other)
 		ret = kcr_refuse(ctx, "shared with a process outside (%d)", other);
 	if (!ret && mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT | VM_NOHUGEPAGE))
 		ret = kcr_refuse(ctx, "default flags %lx", mm->def_flags);
@@ -118,7 +130,9 @@ static int mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p)
 		ret = kcr_refuse(ctx, "dumpable by root alone: it has changed its ids");
 	if (!ret && !rcu_access_pointer(mm->exe_file))
 		ret = kcr_refuse(ctx, "no executable");
-	return ret ?: kcr_mlock_refuse(ctx, mm) ?: kcr_arch_mm_refuse(ctx, mm);
+	ret = ret ?: kcr_mlock_refuse(ctx, mm) ?: kcr_arch_mm_refuse(ctx, mm);
+	kcr_where_end(ctx, mark);
+	return ret;
 }
 
 static void mm_addresses(struct mm_struct *mm, struct kcr_img_mm *img)
@@ -225,7 +239,7 @@ static int mm_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	u32 exe = 0;
 	int ret;
 
-	ret = mm_refuse(ctx, p) ?: exe_save(ctx, p->mm, &exe) ?: mm_write(ctx, p, exe);
+	ret = exe_save(ctx, p->mm, &exe) ?: mm_write(ctx, p, exe);
 	kcr_where_end(ctx, mark);
 	/* A guess for the progress line, and for a check. */
 	ctx->bytes_total += (u64)(get_mm_counter(p->mm, MM_ANONPAGES) +

@@ -7,7 +7,9 @@
 
 /* checkpoint: before, while, and after everything is parked */
 int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx);
-int kcr_mm_snapshot(struct kcr_ctx *ctx);
+int kcr_mm_refuse(struct kcr_ctx *ctx, struct kcr_process *p);
+int kcr_mm_snapshot_begin(struct kcr_ctx *ctx);
+int kcr_mm_snapshot_end(struct kcr_ctx *ctx, int ret);
 void kcr_mm_snapshot_take(struct kcr_ctx *ctx);
 void kcr_mm_put(struct kcr_ctx *ctx);		/* kcr_process.mm of all */
 /* checkpoint: pages of the snapshots (dropped as they go), or of kcr_process.mm */

@@ -42,10 +42,13 @@ static unsigned int window_count(struct kcr_window *w)
 	return n;
 }
 
+/* Its own as long as it is parked, though a snapshot of that may be under way. */
 static struct mm_struct *mm_of(struct kcr_process *p)
 {
 	p = p->memory;
-	return p->snapshot ? p->snapshot->mm : p->mm;
+	if (p->mm)
+		return p->mm;
+	return p->snapshot ? p->snapshot->mm : NULL;
 }
 
 /* Which pages of the window has the parent at the same addresses? */
@@ -200,7 +203,7 @@ static int copy_huge(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_wind
 
 /**
  * kcr_mm_copy_huge() - copy the processes' own pages of hugetlbfs
- * @ctx: the operation; everything is parked, and there is no snapshot yet
+ * @ctx: the operation; everything is parked, and the records are written
  */
 int kcr_mm_copy_huge(struct kcr_ctx *ctx)
 {

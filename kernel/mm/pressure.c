@@ -133,6 +133,20 @@ void kcr_pressure_end(struct kcr_pressure *p)
 	p->memcg = NULL;
 }
 
+/* kcr_pressure_knows() - is it a snapshot of whatever checkpoint? */
+bool kcr_pressure_knows(const struct mm_struct *mm)
+{
+	struct kcr_pressure *p;
+	bool known = false;
+
+	mutex_lock(&snapshots_lock);
+	list_for_each_entry(p, &snapshots, node)
+		if (p->mm == mm)
+			known = true;
+	mutex_unlock(&snapshots_lock);
+	return known;
+}
+
 int kcr_mm_init(void)
 {
 	int ret;

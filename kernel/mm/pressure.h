@@ -25,5 +25,6 @@ struct kcr_pressure {
 void kcr_pressure_begin(struct kcr_pressure *p, struct mm_struct *snapshot,
 			struct mm_struct *target);
 void kcr_pressure_end(struct kcr_pressure *p);
+bool kcr_pressure_knows(const struct mm_struct *mm);
 
 #endif /* _KCR_PRESSURE_H */

@@ -122,15 +122,15 @@ static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 
 /* Save */
 
-/* A process that has not been saved yet is parked, but its memory not held. */
+/* Of the tree, or a snapshot. */
 static bool is_ours(struct kcr_ctx *ctx, const struct mm_struct *mm)
 {
 	struct kcr_process *p;
 
 	kcr_for_each_process(ctx, p)
-		if ((p->mm ?: READ_ONCE(p->live->mm)) == mm)
+		if (p->mm == mm || (p->snapshot && READ_ONCE(p->snapshot->mm) == mm))
 			return true;
-	return false;
+	return kcr_pressure_knows(mm);
 }
 
 /* Private memory of huge pages has an inode as well, and nothing in it. */
@@ -140,8 +140,7 @@ static bool shows_it(const struct vm_area_struct *vma, struct inode *inode)
 	       inode->i_mapping->nrpages;
 }
 
-/* Mapped by a process that would not be in the image? */
-static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
+static bool mapped_by_others(struct kcr_ctx *ctx, struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
 	struct vm_area_struct *vma;
@@ -156,6 +155,18 @@ static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
 	}
 	i_mmap_unlock_read(mapping);
 	return other;
+}
+
+/*
+ * Mapped by a process that would not be in the image? A duplicate that is being made
+ * maps it, too, where it is mapped as private, and is only known when it is there.
+ */
+static bool mapped_elsewhere(struct kcr_ctx *ctx, struct inode *inode)
+{
+	if (!mapped_by_others(ctx, inode))
+		return false;
+	kcr_snapshots_wait(ctx);
+	return mapped_by_others(ctx, inode);
 }
 
 /* kcr_shmem_refuse() - what is shared with others, or can't be told */

@@ -14,8 +14,14 @@
  * Mappings without pages of their own are left out, and what fork() leaves out
  * or wipes is taken: flags say so for the time of the fork, with everything
  * parked. Huge pages of hugetlbfs are left out as well, and copied: see hugetlb.c.
+ *
+ * State is saved meanwhile, by another processor: both have to be done before the
+ * program goes on. So who saves a mapping's flags asks kcr_vma_flags() for them; and
+ * what will be refused is not duplicated, which a userfaultfd would be told.
  */
+#include <linux/bsearch.h>
 #include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -84,11 +90,11 @@ static void donate_all(struct kcr_donation *d)
 		if (d->ret)
 			break;
 	}
-	complete(&d->cloned);
+	complete_all(&d->cloned);
 	kcr_for_each_process(d->ctx, p)
 		if (p->snapshot && p->snapshot->donor > 0)
 			kcr_call(kernel_wait4)(p->snapshot->donor, NULL, __WALL, NULL);
-	complete(&d->over);
+	complete_all(&d->over);
 }
 
 /* In the kernel thread. */
@@ -139,12 +145,13 @@ int kcr_mm_snapshot_prepare(struct kcr_ctx *ctx)
 	return 0;
 }
 
-static int duplicate(struct kcr_donation *d)
+/* kcr_snapshots_wait() - those that have been begun are there, or never will be */
+void kcr_snapshots_wait(struct kcr_ctx *ctx)
 {
-	WRITE_ONCE(d->go, true);
-	wake_up_process(d->thread);
-	wait_for_completion(&d->cloned);
-	return d->ret;
+	struct kcr_mm_data *data = ctx->mm_data;
+
+	if (data && data->donation && data->donation->go)
+		wait_for_completion(&data->donation->over);
 }
 
 /* kcr_donation_end() - the thread has left our code; more than once is fine */
@@ -185,29 +192,53 @@ static unsigned long flags_for_copy(const struct vm_area_struct *vma)
 {
 	bool wanted = vma->anon_vma && !(vma->vm_flags & (VM_MAYSHARE | VM_HUGETLB));
 
-	return wanted ? 0 : VM_DONTCOPY;
+	return wanted && !kcr_vma_refused(vma) ? 0 : VM_DONTCOPY;
 }
 
-/* Swap the flags in @saved with those of the mappings, in their order. */
-static void swap_flags(struct mm_struct *mm, unsigned long *saved, int count)
+static int by_start(const void *key, const void *element)
 {
-	VMA_ITERATOR(vmi, mm, 0);
+	const struct vm_area_struct *vma = key;
+	const struct kcr_vma_flags *f = element;
+
+	return vma->vm_start < f->start ? -1 : vma->vm_start > f->start;
+}
+
+/**
+ * kcr_vma_flags() - a mapping's flags, as the program has them
+ * @p: the process; everything is parked
+ * @vma: a mapping of its memory, whose lock is held
+ */
+unsigned long kcr_vma_flags(const struct kcr_process *p, const struct vm_area_struct *vma)
+{
+	const struct kcr_snapshot *s = p->memory->snapshot;
+	const struct kcr_vma_flags *f = NULL;
+
+	if (s && s->swapped)
+		f = bsearch(vma, s->flags, s->nr_flags, sizeof(*f), by_start);
+	return f ? (vma->vm_flags & ~COPY_FLAGS) | f->flags : vma->vm_flags;
+}
+
+/* Swap the flags that are saved with those of the mappings, in their order. */
+static void swap_flags(struct kcr_snapshot *s)
+{
+	VMA_ITERATOR(vmi, s->from, 0);
 	struct vm_area_struct *vma;
 	int i = 0;
 
-	mmap_write_lock(mm);
+	mmap_write_lock(s->from);
 	for_each_vma(vmi, vma) {
 		unsigned long old = vma->vm_flags & COPY_FLAGS;
 
-		if (i == count)
+		if (i == s->nr_flags)
 			break;
-		if (old != saved[i]) {
+		if (old != s->flags[i].flags) {
 			kcr_vma_clear(vma, COPY_FLAGS);
-			kcr_vma_set(vma, saved[i]);
+			kcr_vma_set(vma, s->flags[i].flags);
 		}
-		saved[i++] = old;
+		s->flags[i++].flags = old;
 	}
-	mmap_write_unlock(mm);
+	s->swapped = !s->swapped;
+	mmap_write_unlock(s->from);
 }
 
 static int choose_flags(struct kcr_snapshot *s)
@@ -223,7 +254,10 @@ static int choose_flags(struct kcr_snapshot *s)
 	for_each_vma(vmi, vma) {
 		if (s->nr_flags == count)
 			break;
-		s->flags[s->nr_flags++] = flags_for_copy(vma);
+		s->flags[s->nr_flags++] = (struct kcr_vma_flags) {
+			.start = vma->vm_start,
+			.flags = flags_for_copy(vma),
+		};
 	}
 	mmap_read_unlock(s->from);
 	return 0;
@@ -258,58 +292,96 @@ static void swap_all_flags(struct kcr_ctx *ctx)
 
 	kcr_for_each_process(ctx, p)
 		if (p->snapshot)
-			swap_flags(p->mm, p->snapshot->flags, p->snapshot->nr_flags);
+			swap_flags(p->snapshot);
 }
 
-static int duplicate_all(struct kcr_ctx *ctx)
+/* This processor is busy with saving state; that may not be known yet where it wakes. */
+static void keep_away(struct task_struct *thread)
 {
-	struct kcr_mm_data *data = ctx->mm_data;
+	cpumask_var_t others;
+
+	if (!alloc_cpumask_var(&others, GFP_KERNEL))
+		return;
+	cpumask_copy(others, thread->cpus_ptr);
+	cpumask_clear_cpu(raw_smp_processor_id(), others);
+	if (cpumask_intersects(others, cpu_online_mask))
+		set_cpus_allowed_ptr(thread, others);
+	free_cpumask_var(others);
+}
+
+static int duplicate_begin(struct kcr_ctx *ctx, struct kcr_donation *d)
+{
 	struct kcr_process *p;
-	int ret;
 
 	kcr_for_each_process(ctx, p)
 		if (p->mm && p->memory == p && snapshot_begin(p))
 			return kcr_nomem(ctx);
 	swap_all_flags(ctx);
-	ret = duplicate(data->donation);
+	keep_away(d->thread);
+	WRITE_ONCE(d->go, true);
+	wake_up_process(d->thread);
+	return 0;
+}
+
+static int duplicate_end(struct kcr_ctx *ctx, struct kcr_donation *d)
+{
+	wait_for_completion(&d->cloned);
 	swap_all_flags(ctx);
-	return ret;
+	return d->ret;
 }
 
 /* Another thread is needed: the first has done what it was made for. */
 static int duplicate_again(struct kcr_ctx *ctx)
 {
+	struct kcr_mm_data *data = ctx->mm_data;
 	struct kcr_process *p;
 
-	kcr_donation_end(ctx->mm_data);
+	kcr_donation_end(data);
 	kcr_for_each_process(ctx, p)
 		kcr_snapshot_drop(p);
-	return kcr_mm_snapshot_prepare(ctx) ?: duplicate_all(ctx);
+	return kcr_mm_snapshot_prepare(ctx) ?: duplicate_begin(ctx, data->donation) ?:
+	       duplicate_end(ctx, data->donation);
 }
 
 /**
- * kcr_mm_snapshot() - duplicate the memory of all processes
- * @ctx: the operation; everything is parked
+ * kcr_mm_snapshot_begin() - begin to duplicate the memory of all processes
+ * @ctx: the operation; everything is parked, and kcr_mm_refuse() refuses none
  *
- * What fork() can't do for lack of memory fails here, and harms nobody.
+ * Until kcr_mm_snapshot_end() everything has to stay parked.
  */
-int kcr_mm_snapshot(struct kcr_ctx *ctx)
+int kcr_mm_snapshot_begin(struct kcr_ctx *ctx)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
-	int ret;
 
 	if (!data || !data->donation)
 		return -EINVAL;
-	ret = kcr_mm_copy_huge(ctx);
+	return duplicate_begin(ctx, data->donation);
+}
+
+/**
+ * kcr_mm_snapshot_end() - the memory of all processes is duplicated
+ * @ctx: the operation; everything is parked, and all else is saved
+ * @ret: 0, or with what error that failed
+ *
+ * What fork() can't do for lack of memory fails here, and harms nobody.
+ */
+int kcr_mm_snapshot_end(struct kcr_ctx *ctx, int ret)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+	int err;
+
+	if (!data || !data->donation || !data->donation->go)
+		return ret;
+	ret = ret ?: kcr_mm_copy_huge(ctx);
+	err = duplicate_end(ctx, data->donation);
 	if (ret)
 		return ret;
-	ret = duplicate_all(ctx);
 	/* What is kept since the image before may be what is missing. */
-	if (ret == -ENOMEM && kcr_track_give_up(ctx))
-		ret = duplicate_again(ctx);
-	if (ret)
-		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, ret,
-				"its memory can't be duplicated (errno %d)", -ret);
+	if (err == -ENOMEM && kcr_track_give_up(ctx))
+		err = duplicate_again(ctx);
+	if (err)
+		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, err,
+				"its memory can't be duplicated (errno %d)", -err);
 	return 0;
 }
 

@@ -79,6 +79,17 @@ struct vma {
 	struct kcr_img_mempolicy mempolicy;	/* with @policy */
 };
 
+/* kcr_vma_refused() - will it be refused, and so is left alone? */
+bool kcr_vma_refused(const struct vm_area_struct *vma)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(refused_flags); i++)
+		if (vma->vm_flags & refused_flags[i].vm)
+			return true;
+	return false;
+}
+
 static bool is_vdso(struct vm_area_struct *vma)
 {
 	const char *name = NULL;
@@ -97,8 +108,9 @@ static bool has_policy(const struct vm_area_struct *vma)
 #endif
 
 /* The first mapping that ends after @addr; its file gets a reference. */
-static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
+static bool vma_peek(const struct kcr_process *p, unsigned long addr, struct vma *v)
 {
+	struct mm_struct *mm = p->mm;
 	struct vm_area_struct *vma;
 
 	memset(v, 0, sizeof(*v));
@@ -108,7 +120,7 @@ static bool vma_peek(struct mm_struct *mm, unsigned long addr, struct vma *v)
 		v->start = vma->vm_start;
 		v->end = vma->vm_end;
 		v->pgoff = vma->vm_pgoff;
-		v->flags = vma->vm_flags;
+		v->flags = kcr_vma_flags(p, vma);
 		v->pkey = vma_pkey(vma);
 		v->file = vma->vm_file ? get_file(vma->vm_file) : NULL;
 		v->special = is_vdso(vma);
@@ -234,7 +246,7 @@ static int vma_save(struct kcr_ctx *ctx, struct kcr_process *p)
 	struct vma v;
 	int ret = 0;
 
-	while (!ret && vma_peek(p->mm, addr, &v)) {
+	while (!ret && vma_peek(p, addr, &v)) {
 		if (!v.special)
 			ret = vma_save_one(ctx, p, &v);
 		if (v.file)
