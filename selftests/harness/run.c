@@ -177,8 +177,8 @@ static enum verdict way_refused(struct run *run)
 	return judge_end(run);
 }
 
-/* Bring the test to its cut, and save it there. */
-static enum verdict save_at_cut(struct run *run, const char *option)
+/* Bring the test to its cut, and save it there; it goes on waiting. */
+static enum verdict save_at_cut(struct run *run)
 {
 	enum verdict verdict;
 	int status;
@@ -187,15 +187,15 @@ static enum verdict save_at_cut(struct run *run, const char *option)
 	verdict = reach_cut(run);
 	if (verdict != PASSED)
 		return verdict;
-	status = checkpoint(run, option);
+	status = checkpoint(run, NULL);
 	if (status)
-		return fail(run, "checkpoint %s ended with %d", option ?: "without -k", status);
+		return fail(run, "checkpoint without -k ended with %d", status);
 	return PASSED;
 }
 
 static enum verdict way_continued(struct run *run)
 {
-	enum verdict verdict = save_at_cut(run, NULL);
+	enum verdict verdict = save_at_cut(run);
 
 	if (verdict != PASSED)
 		return verdict;
@@ -203,14 +203,21 @@ static enum verdict way_continued(struct run *run)
 	return judge_end(run);
 }
 
-/* Its process is gone then. */
+/*
+ * Twice at its cut: from a copy of its memory, and from that itself, as its process
+ * is gone then.
+ */
 static enum verdict save(struct run *run)
 {
-	enum verdict verdict = save_at_cut(run, "-k");
+	enum verdict verdict = save_at_cut(run);
 	int status;
 
 	if (verdict != PASSED)
 		return verdict;
+	in_shell(run, "mv ./img img.copied");
+	status = checkpoint(run, "-k");
+	if (status)
+		return fail(run, "checkpoint -k ended with %d", status);
 	if (!wait_end(run->pid, &status, patience(run)))
 		return fail(run, "checkpoint -k did not kill it");
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
@@ -244,9 +251,9 @@ static enum verdict way_restored(struct run *run)
 }
 
 /* The files as they were at the cut, except the log: its length is saved. */
-static enum verdict way_restored_again(struct run *run)
+static enum verdict way_restored_copied(struct run *run)
 {
-	in_shell(run, "rm -rf tool.out work && mv saved work");
+	in_shell(run, "rm -rf tool.out work && mv saved work && mv img.copied img");
 	return way_restored(run);
 }
 
@@ -323,7 +330,7 @@ static void run_one_way(const struct kcr_test *test, const char *way,
 	end_run(&run);
 }
 
-/* Both restored ways come from one image. */
+/* Both are of one moment, and the same has to come from them. */
 static void run_restored(const struct kcr_test *test)
 {
 	struct run run = { .test = test };
@@ -334,8 +341,8 @@ static void run_restored(const struct kcr_test *test)
 	verdict = saved == PASSED ? way_restored(&run) : saved;
 	report(&run, verdict, "restored");
 	kcr_kill_leftover(run.dir, run.pid);
-	verdict = saved == PASSED ? way_restored_again(&run) : saved;
-	report(&run, verdict, "restored again");
+	verdict = saved == PASSED ? way_restored_copied(&run) : saved;
+	report(&run, verdict, "restored from its copy");
 	end_run(&run);
 }
 
