@@ -90,8 +90,9 @@ class Targets:
         if not result:
             return
         gap = result["save"]["gap"]
-        self.row("pause, 1 MB", "at most 3 ms", spread(gap),
-                 f"longest gap without a checkpoint {ms(result['quiet'])}",
+        self.row("pause, 1 MB", "at most 3 ms",
+                 f"{spread(gap)}; the module says {ms(result['save']['pause']['median'])}",
+                 f"fork() {ms(result['fork'])}; longest gap without a checkpoint {ms(result['quiet'])}",
                  gap["median"] <= 0.003)
         for step, factor in (("save", 3), ("restart", 5)):
             took = result[step]["seconds"]
