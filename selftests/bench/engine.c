@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * engine PID FILE: one checkpoint of a process into a file, without the tool.
+ * engine [-m] PID FILE: one checkpoint of a process into a file, without the tool.
  * Tells, in a line: how long KCR_IOC_RUN took and how long the process stood
- * still (nanoseconds), and by how many bytes the machine's free memory was less
- * meanwhile, at most. To /dev/null, that is what the module takes, and what the
- * process writes to: /dev/null keeps no page.
+ * still (nanoseconds), and with -m by how many bytes the machine's free memory was
+ * less meanwhile, at most; else 0, for somebody who looks takes time, too. To
+ * /dev/null, that is what the module takes, and what the process writes to:
+ * /dev/null keeps no page.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -75,21 +76,26 @@ int main(int argc, char **argv)
 	struct kcr_checkpoint request = { .size = sizeof(request) };
 	struct kcr_status status = { .size = sizeof(status) };
 	struct kcr_run run = { .size = sizeof(run) };
-	long long before, least, took;
+	long long before = 0, least = 0, took;
 	pthread_t watcher;
+	bool looks;
 	int dev, op;
 
-	if (argc != 3)
+	looks = argc == 4 && !strcmp(argv[1], "-m");
+	argv += looks;
+	if (argc != 3 + looks)
 		return 2;
 	request.pid = atoi(argv[1]);
 	run.image_fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dev = open(KCR_DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0 || run.image_fd < 0)
 		die(dev < 0 ? KCR_DEVICE : argv[2]);
-	before = usual();
-	least = before;
-	if (pthread_create(&watcher, NULL, watch, &least))
-		die("pthread_create");
+	if (looks) {
+		before = usual();
+		least = before;
+		if (pthread_create(&watcher, NULL, watch, &least))
+			die("pthread_create");
+	}
 	op = ioctl(dev, KCR_IOC_CHECKPOINT, &request);
 	if (op < 0)
 		die("KCR_IOC_CHECKPOINT");
@@ -98,7 +104,8 @@ int main(int argc, char **argv)
 		return fail(op);
 	took = now() - took;
 	over = true;
-	pthread_join(watcher, NULL);
+	if (looks)
+		pthread_join(watcher, NULL);
 	if (ioctl(op, KCR_IOC_STATUS, &status))
 		die("KCR_IOC_STATUS");
 	printf("%lld %lld %lld\n", took, (long long)status.pause_ns, before - least);

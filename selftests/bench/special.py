@@ -27,10 +27,10 @@ def running(folder, *args):
         shutil.rmtree(kcr.folder, ignore_errors=True)
 
 
-def engine(pid, target):
-    """Seconds of the ioctl, seconds of the pause, bytes of memory taken."""
-    told = subprocess.run([program("engine"), str(pid), target], capture_output=True, text=True,
-                          check=False)
+def engine(pid, target, *more):
+    """Seconds of the ioctl, seconds of the pause, with -m bytes of memory taken."""
+    told = subprocess.run([program("engine"), *more, str(pid), target],
+                          capture_output=True, text=True, check=False)
     if told.returncode:
         raise Failure(told.stderr.strip())
     ioctl, pause, taken = map(int, told.stdout.split())
@@ -120,7 +120,7 @@ def increments(folder, megabytes, times, *more):
 def taken(folder, megabytes, times, *more):
     """Bytes of memory that one checkpoint of an idle program takes, at most."""
     with running(folder, "-m", megabytes, *more) as (subject, _):
-        return summary(engine(subject.pid, "/dev/null")[2] for _ in range(times))
+        return summary(engine(subject.pid, "/dev/null", "-m")[2] for _ in range(times))
 
 
 def lazy(folder, megabytes, times):
