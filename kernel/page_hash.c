@@ -5,13 +5,15 @@
  *
  * One processor alone hashes hardly faster than it copies. So others do it, while
  * the pages before are written: those that have nothing else to do. A program that
- * wants a processor comes before a nice worker, and what none of them has begun is
- * done by who needs it.
+ * wants a processor comes before a nice worker, which goes when it is told so, and
+ * what none of them has begun is done by who needs it.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/highmem.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
@@ -22,6 +24,7 @@
 
 #define SHARE_MIN	32u	/* pages that are worth waking somebody */
 #define PIECE		16u	/* pages that one may have to wait for */
+#define SPIN_NS		50000	/* that takes no longer; to sleep and be woken does */
 
 static_assert(KCR_PAGES_MAX % PIECE == 0);
 
@@ -65,23 +68,26 @@ static void sum_page(struct kcr_page_sums *s, unsigned int i)
 	kunmap_local(p);
 }
 
-/* Some pages at a time, until others have taken the rest. */
-static void sum_pieces(struct kcr_page_sums *s)
+/* Some pages; false: others have taken the rest. */
+static bool sum_piece(struct kcr_page_sums *s)
 {
-	unsigned int i, end;
+	unsigned int i = atomic_fetch_add(PIECE, &s->next), end = i + PIECE;
 
-	for (;;) {
-		i = atomic_fetch_add(PIECE, &s->next);
-		if (i >= KCR_PAGES_MAX)
-			return;
-		for (end = i + PIECE; i < end; i++)
-			sum_page(s, i);
-	}
+	if (i >= KCR_PAGES_MAX)
+		return false;
+	for (; i < end; i++)
+		sum_page(s, i);
+	return true;
 }
 
 static void help(struct work_struct *work)
 {
-	sum_pieces(container_of(work, struct kcr_page_helper, work)->sums);
+	struct kcr_page_helper *h = container_of(work, struct kcr_page_helper, work);
+
+	while (sum_piece(h->sums) && !need_resched())
+		;
+	/* With it come the sums: see soon_over(). */
+	smp_store_release(&h->over, true);
 }
 
 static unsigned int count(struct page **pages, const unsigned long *skip)
@@ -111,10 +117,32 @@ void kcr_sums_begin(struct kcr_page_sums *s, struct page **pages, const unsigned
 	atomic_set(&s->next, 0);
 	for (i = 0; i < n; i++) {
 		s->helper[i].sums = s;
+		s->helper[i].over = false;
 		INIT_WORK(&s->helper[i].work, help);
 		queue_work(hashers, &s->helper[i].work);
 	}
 	s->helpers = n;
+}
+
+/* Does it end before we would be asleep? */
+static bool soon_over(const struct kcr_page_helper *h)
+{
+	u64 until = local_clock() + SPIN_NS;
+	bool over;
+
+	do {
+		/* Pairs with help(). */
+		over = smp_load_acquire(&h->over);
+		cpu_relax();
+	} while (!over && !need_resched() && local_clock() < until);
+	return over;
+}
+
+static void helper_end(struct kcr_page_helper *h)
+{
+	/* Nobody had time for it, it is done, or about to be. */
+	if (!cancel_work(&h->work) && !soon_over(h))
+		cancel_work_sync(&h->work);
 }
 
 /* kcr_sums_end() - wait for it, and do what nobody else has; more than once is fine */
@@ -123,9 +151,10 @@ void kcr_sums_end(struct kcr_page_sums *s)
 	if (!s->begun)
 		return;
 	s->begun = false;
-	sum_pieces(s);
+	while (sum_piece(s))
+		cond_resched();
 	while (s->helpers)
-		cancel_work_sync(&s->helper[--s->helpers].work);
+		helper_end(&s->helper[--s->helpers]);
 }
 
 static int make_nice(struct workqueue_struct *wq)

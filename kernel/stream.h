@@ -68,6 +68,7 @@ struct kcr_page_sums {
 	struct kcr_page_helper {
 		struct work_struct work;
 		struct kcr_page_sums *sums;
+		bool over;
 	} helper[KCR_PAGE_HELPERS];
 };
 

@@ -38,11 +38,16 @@ def engine(pid, target, *more):
 
 
 def small(folder):
-    """A program of 1 MB: the ioctl; and what it costs to start anything."""
+    """A program of 1 MB: the ioctl; what it costs, and what that notices, to start anything."""
+    tool, beside = [], []
     with running(folder, "-m", 1) as (subject, kcr):
         ioctl = [engine(subject.pid, f"{kcr.folder}/image")[0] for _ in range(7)]
-    tool = [timed(["checkpoint", "--version"]).seconds for _ in range(7)]
-    return {"ioctl": summary(ioctl), "true": summary(true(15)), "tool": summary(tool)}
+        for _ in range(7):
+            subject.ask()
+            tool.append(timed(["checkpoint", "--version"]).seconds)
+            beside.append(subject.ask().gap)
+    return {"ioctl": summary(ioctl), "true": summary(true(15)), "tool": summary(tool),
+            "beside": summary(beside)}
 
 
 def throughput(folder, megabytes, times):
