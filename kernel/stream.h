@@ -56,6 +56,7 @@ enum kcr_page_sort { KCR_PAGE_NONE, KCR_PAGE_ZERO, KCR_PAGE_DATA };
  * @begun: somebody waits for it
  * @next: the first that nobody has begun with
  * @helpers: of @helper, those that may look at some
+ * @helper: work, whose it is, and whether it looks at no more of them
  */
 struct kcr_page_sums {
 	u8 sort[KCR_PAGES_MAX];

@@ -468,8 +468,8 @@ flip_a_bit()	# FILE AT
 	EOT
 }
 
-# Two read pages from a file, each some of a run; from a pipe it is one. Huge pages are read
-# by the process alone.
+# Two read pages from a file, each some of a run; from a pipe it is one. Huge pages go
+# another way (kernel/page_hand.c).
 refuses_damaged_pages()	# always|never, huge pages
 {
 	local size tenth
