@@ -100,8 +100,7 @@ int blocks_read(struct blocks *b, size_t nr, void *to, struct fault *fault)
 		return 0;
 	r = unpack_frame(&b->unpackers, b->packed, len, to, blocks_len(b, nr), &own);
 	if (r)
-		return fault_set(fault, r, "byte %llu of the compressed image: the frame %s",
-				 (unsigned long long)b->seek.places[nr].packed, own.why);
+		return frame_failed(fault, b->seek.places[nr].packed, r, own.why);
 	b->name = codec_of(get_le32(b->packed))->name;
 	return 0;
 }

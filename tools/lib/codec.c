@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "codec.h"
+#include "library.h"
 
 /**
  * codec_of() - who reads a frame
@@ -26,9 +27,30 @@ bool codec_skips(uint32_t magic)
 }
 
 /**
+ * frame_failed() - tell why a frame can't be decompressed
+ * @fault: told
+ * @at: where in the file it begins
+ * @error: negative errno; if it is not -EBADMSG, the frame can't help it
+ * @why: in words
+ */
+int frame_failed(struct fault *fault, uint64_t at, int error, const char *why)
+{
+	if (error != -EBADMSG)
+		return fault_set(fault, error, "%s", why);
+	return fault_set(fault, error, "byte %llu of the compressed image: the frame %s",
+			 (unsigned long long)at, why);
+}
+
+/* codec_load() - before it compresses or decompresses; 0 or -ELIBACC */
+int codec_load(const struct codec *codec, struct fault *fault)
+{
+	return library_load(codec->library, fault);
+}
+
+/**
  * unpackers_get() - what is needed to decompress a frame that begins
  * @u: of this thread
- * @codec: which way
+ * @codec: which way; loaded
  *
  * Returns NULL without memory.
  */
@@ -72,6 +94,9 @@ int unpack_frame(struct unpackers *u, const void *from, size_t len, void *to,
 
 	if (!codec)
 		return fault_set(fault, -EBADMSG, "is no frame of zstd or lz4");
+	r = codec_load(codec, fault);
+	if (r)
+		return r;
 	ctx = unpackers_get(u, codec);
 	if (!ctx)
 		return fault_set(fault, -ENOMEM, "not enough memory");

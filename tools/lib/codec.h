@@ -23,6 +23,7 @@
 #define FRAME_UNKNOWN	UINT64_MAX
 
 struct codec;
+struct library;
 
 /**
  * struct frame - a frame whose bytes are coming in
@@ -59,6 +60,7 @@ struct codec_io {
 /**
  * struct codec - a way to compress
  * @name: of it
+ * @library: what has to be loaded before the functions below are called: codec_load()
  * @magic: first four bytes of its frames
  * @level_min: lowest level
  * @level_max: highest level
@@ -78,6 +80,7 @@ struct codec_io {
  */
 struct codec {
 	const char *name;
+	struct library *library;
 	uint32_t magic;
 	int level_min;
 	int level_max;
@@ -99,6 +102,8 @@ extern const struct codec codec_lz4;
 
 const struct codec *codec_of(uint32_t magic);
 bool codec_skips(uint32_t magic);
+int frame_failed(struct fault *fault, uint64_t at, int error, const char *why);
+int codec_load(const struct codec *codec, struct fault *fault);
 
 /**
  * struct unpackers - what one thread needs to decompress either way

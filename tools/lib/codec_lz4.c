@@ -7,8 +7,27 @@
 #include <stdlib.h>
 
 #include "codec.h"
+#include "library.h"
 
 #define LZ4_BLOCK_MAX	(4u << 20)
+
+#define FUNCTIONS(x) \
+	x(compressFrameBound) x(compressFrame) x(createDecompressionContext) \
+	x(freeDecompressionContext) x(resetDecompressionContext) x(decompress) \
+	x(isError) x(getErrorName)
+
+static struct {
+#define POINTER(name) __typeof__(LZ4F_##name) *name;
+	FUNCTIONS(POINTER)
+} lz4;
+
+static const struct library_function functions[] = {
+#define ADDRESS(name) { "LZ4F_" #name, &lz4.name },
+	FUNCTIONS(ADDRESS)
+	{ NULL, NULL }
+};
+
+static struct library library = { .name = "liblz4.so.1", .functions = functions };
 
 static LZ4F_preferences_t preferences(size_t len)
 {
@@ -26,7 +45,7 @@ static size_t lz4_bound(size_t len)
 {
 	LZ4F_preferences_t p = preferences(len);
 
-	return LZ4F_compressFrameBound(len, &p);
+	return lz4.compressFrameBound(len, &p);
 }
 
 /* Nothing is needed from one frame to the next. */
@@ -39,36 +58,36 @@ static void *lz4_pack_new(int level)
 static ssize_t lz4_pack(void *ctx, void *to, size_t room, const void *from, size_t len)
 {
 	LZ4F_preferences_t p = preferences(len);
-	size_t n = LZ4F_compressFrame(to, room, from, len, &p);
+	size_t n = lz4.compressFrame(to, room, from, len, &p);
 
 	(void)ctx;
-	return LZ4F_isError(n) ? -1 : (ssize_t)n;
+	return lz4.isError(n) ? -1 : (ssize_t)n;
 }
 
 static void lz4_unpack_free(void *ctx)
 {
-	LZ4F_freeDecompressionContext(ctx);
+	lz4.freeDecompressionContext(ctx);
 }
 
 static void *lz4_unpack_new(void)
 {
 	LZ4F_dctx *ctx;
 
-	return LZ4F_isError(LZ4F_createDecompressionContext(&ctx, LZ4F_VERSION)) ? NULL : ctx;
+	return lz4.isError(lz4.createDecompressionContext(&ctx, LZ4F_VERSION)) ? NULL : ctx;
 }
 
 static void lz4_unpack_reset(void *ctx)
 {
-	LZ4F_resetDecompressionContext(ctx);
+	lz4.resetDecompressionContext(ctx);
 }
 
 static int lz4_unpack(void *ctx, struct codec_io *io, struct fault *fault)
 {
 	size_t in = io->left, out = io->room;
-	size_t r = LZ4F_decompress(ctx, io->to, &out, io->from, &in, NULL);
+	size_t r = lz4.decompress(ctx, io->to, &out, io->from, &in, NULL);
 
-	if (LZ4F_isError(r))
-		return fault_set(fault, -EBADMSG, "is damaged (lz4: %s)", LZ4F_getErrorName(r));
+	if (lz4.isError(r))
+		return fault_set(fault, -EBADMSG, "is damaged (lz4: %s)", lz4.getErrorName(r));
 	io->from += in;
 	io->left -= in;
 	io->to += out;
@@ -122,6 +141,7 @@ static ssize_t lz4_measure(struct frame *f, const uint8_t *p, size_t len)
 
 const struct codec codec_lz4 = {
 	.name		= "lz4",
+	.library	= &library,
 	.magic		= LZ4_FRAME_MAGIC,
 	.bound		= lz4_bound,
 	.pack_new	= lz4_pack_new,

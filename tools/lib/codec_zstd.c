@@ -8,6 +8,7 @@
 #include <zstd_errors.h>
 
 #include "codec.h"
+#include "library.h"
 
 /* As zstd -d: what needs a window of more than 128 MB is refused. */
 #define ZSTD_WINDOW_LOG	27
@@ -17,20 +18,44 @@
 #define ZSTD_BLOCK_RLE	1
 #define ZSTD_BLOCK_BAD	3
 
+#define FUNCTIONS(x) \
+	x(compressBound) x(createCCtx) x(freeCCtx) x(CCtx_setParameter) x(compress2) \
+	x(createDCtx) x(freeDCtx) x(DCtx_setParameter) x(DCtx_reset) \
+	x(decompressStream) x(getFrameContentSize) x(isError) x(getErrorCode) \
+	x(getErrorName)
+
+static struct {
+#define POINTER(name) __typeof__(ZSTD_##name) *name;
+	FUNCTIONS(POINTER)
+} zstd;
+
+static const struct library_function functions[] = {
+#define ADDRESS(name) { "ZSTD_" #name, &zstd.name },
+	FUNCTIONS(ADDRESS)
+	{ NULL, NULL }
+};
+
+static struct library library = { .name = "libzstd.so.1", .functions = functions };
+
+static size_t zstd_bound(size_t len)
+{
+	return zstd.compressBound(len);
+}
+
 static void zstd_pack_free(void *ctx)
 {
-	ZSTD_freeCCtx(ctx);
+	zstd.freeCCtx(ctx);
 }
 
 static void *zstd_pack_new(int level)
 {
-	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	ZSTD_CCtx *ctx = zstd.createCCtx();
 
 	if (!ctx)
 		return NULL;
-	if (ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, level)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1))) {
-		ZSTD_freeCCtx(ctx);
+	if (zstd.isError(zstd.CCtx_setParameter(ctx, ZSTD_c_compressionLevel, level)) ||
+	    zstd.isError(zstd.CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1))) {
+		zstd.freeCCtx(ctx);
 		return NULL;
 	}
 	return ctx;
@@ -38,52 +63,52 @@ static void *zstd_pack_new(int level)
 
 static ssize_t zstd_pack(void *ctx, void *to, size_t room, const void *from, size_t len)
 {
-	size_t n = ZSTD_compress2(ctx, to, room, from, len);
+	size_t n = zstd.compress2(ctx, to, room, from, len);
 
-	return ZSTD_isError(n) ? -1 : (ssize_t)n;
+	return zstd.isError(n) ? -1 : (ssize_t)n;
 }
 
 static void zstd_unpack_free(void *ctx)
 {
-	ZSTD_freeDCtx(ctx);
+	zstd.freeDCtx(ctx);
 }
 
 static void *zstd_unpack_new(void)
 {
-	ZSTD_DCtx *ctx = ZSTD_createDCtx();
+	ZSTD_DCtx *ctx = zstd.createDCtx();
 
 	if (ctx)
-		ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
+		zstd.DCtx_setParameter(ctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG);
 	return ctx;
 }
 
 static void zstd_unpack_reset(void *ctx)
 {
-	ZSTD_DCtx_reset(ctx, ZSTD_reset_session_only);
+	zstd.DCtx_reset(ctx, ZSTD_reset_session_only);
 }
 
 static int zstd_fail(size_t code, struct fault *fault)
 {
-	if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+	if (zstd.getErrorCode(code) == ZSTD_error_memory_allocation)
 		return fault_set(fault, -ENOMEM, "not enough memory");
-	if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+	if (zstd.getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
 		return fault_set(fault, -EBADMSG,
 				 "needs more than %u MB to be decompressed",
 				 1u << (ZSTD_WINDOW_LOG - 20));
-	return fault_set(fault, -EBADMSG, "is damaged (zstd: %s)", ZSTD_getErrorName(code));
+	return fault_set(fault, -EBADMSG, "is damaged (zstd: %s)", zstd.getErrorName(code));
 }
 
 static int zstd_unpack(void *ctx, struct codec_io *io, struct fault *fault)
 {
 	ZSTD_inBuffer in = { .src = io->from, .size = io->left };
 	ZSTD_outBuffer out = { .dst = io->to, .size = io->room };
-	size_t r = ZSTD_decompressStream(ctx, &out, &in);
+	size_t r = zstd.decompressStream(ctx, &out, &in);
 
 	io->from += in.pos;
 	io->left -= in.pos;
 	io->to += out.pos;
 	io->room -= out.pos;
-	return ZSTD_isError(r) ? zstd_fail(r, fault) : !r;
+	return zstd.isError(r) ? zstd_fail(r, fault) : !r;
 }
 
 static ssize_t zstd_head(struct frame *f, const uint8_t *p, size_t len)
@@ -102,7 +127,7 @@ static ssize_t zstd_head(struct frame *f, const uint8_t *p, size_t len)
 		n++;
 	if (len < n)
 		return n;
-	size = ZSTD_getFrameContentSize(p, len);
+	size = zstd.getFrameContentSize(p, len);
 	if (size == ZSTD_CONTENTSIZE_ERROR)
 		return -EBADMSG;
 	f->content = size == ZSTD_CONTENTSIZE_UNKNOWN ? FRAME_UNKNOWN : size;
@@ -136,11 +161,12 @@ static ssize_t zstd_measure(struct frame *f, const uint8_t *p, size_t len)
 
 const struct codec codec_zstd = {
 	.name		= "zstd",
+	.library	= &library,
 	.magic		= ZSTD_MAGICNUMBER,
 	.level_min	= 1,
 	.level_max	= 19,
 	.level		= 3,
-	.bound		= ZSTD_compressBound,
+	.bound		= zstd_bound,
 	.pack_new	= zstd_pack_new,
 	.pack_free	= zstd_pack_free,
 	.pack		= zstd_pack,

@@ -35,6 +35,7 @@ static enum kcr_class class_of(int error)
 	case -EAGAIN:
 	case -EMFILE:
 	case -ENFILE:
+	case -ELIBACC:
 		return KCR_CLASS_ENVIRONMENT;
 	default:
 		return KCR_CLASS_IO;

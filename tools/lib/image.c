@@ -485,6 +485,7 @@ enum kcr_class image_error_class(int error)
 	case -EPROTONOSUPPORT:
 		return KCR_CLASS_IMAGE;
 	case -ENOMEM:
+	case -ELIBACC:
 		return KCR_CLASS_ENVIRONMENT;
 	default:
 		return KCR_CLASS_IO;

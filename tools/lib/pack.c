@@ -195,8 +195,10 @@ static void *writer(void *arg)
 
 static int begin(struct pack *p)
 {
-	int r;
+	int r = codec_load(p->codec, &p->fault);
 
+	if (r)
+		return r;
 	if (pipe2(p->pipe, O_CLOEXEC))
 		return fault_set(&p->fault, -errno, "can't make a pipe: %s", strerror(errno));
 	fcntl(p->pipe[1], F_SETPIPE_SZ, PACK_PIPE);

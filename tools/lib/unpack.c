@@ -37,10 +37,7 @@ static int ends_early(const struct unpack *u, struct slot *slot)
 
 static int damaged(const struct unpack *u, struct slot *slot, int error, const char *why)
 {
-	if (error == -ENOMEM)
-		return fault_set(&slot->fault, error, "%s", why);
-	return fault_set(&slot->fault, error, "byte %llu of the compressed image: the frame %s",
-			 (unsigned long long)u->frame, why);
+	return frame_failed(&slot->fault, u->frame, error, why);
 }
 
 /* Read more; returns bytes, 0 at the end. */
@@ -176,8 +173,10 @@ static int take_frame(struct unpack *u, const struct frame *frame, struct slot *
 static int begin_frame(struct unpack *u, const struct codec *codec, struct slot *slot)
 {
 	struct frame frame = { .codec = codec };
-	int r;
+	int r = codec_load(codec, &slot->fault);
 
+	if (r)
+		return r;
 	if (!u->name)
 		u->name = codec->name;
 	r = measure(u, &frame, slot);
@@ -242,11 +241,8 @@ static void work(void *arg, void *needs, struct slot *slot)
 	int r = unpack_frame(needs, slot->in, slot->in_len, slot->out, slot->out_len, &own);
 
 	(void)arg;
-	if (r == -ENOMEM)
-		fault_set(&slot->fault, r, "%s", own.why);
-	else if (r)
-		fault_set(&slot->fault, r, "byte %llu of the compressed image: the frame %s",
-			  (unsigned long long)slot->offset, own.why);
+	if (r)
+		frame_failed(&slot->fault, slot->offset, r, own.why);
 }
 
 static const struct crew_work unpack_work = {

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "verify.h"
 
