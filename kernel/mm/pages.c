@@ -77,6 +77,11 @@ static const unsigned long *same_of(const struct kcr_window *w)
 	return w->any_same ? w->same : NULL;
 }
 
+static const unsigned long *unchanged_of(const struct kcr_window *w)
+{
+	return bitmap_empty(w->unchanged, KCR_PAGES_MAX) ? NULL : w->unchanged;
+}
+
 /* The next window, whose pages are being looked at then. */
 static int window_next(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_window *w,
 		       unsigned long addr, struct kcr_window *parents)
@@ -110,7 +115,7 @@ static int window_write(struct kcr_ctx *ctx, struct kcr_process *p, struct kcr_w
 			.explicit_zeros = w->span.file,
 			.pages = w->pages,
 			.parents = same_of(w),
-			.unchanged = w->unchanged,
+			.unchanged = unchanged_of(w),
 			.first = w->first,
 			.sums = &w->sums,
 		});

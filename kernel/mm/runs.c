@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "base.h"
 #include "kcr.h"
@@ -46,6 +47,21 @@ static int write_run(struct kcr_ctx *ctx, const struct kcr_page_window *w, unsig
 	}
 }
 
+/* The page after the run that begins at @first. */
+static unsigned int run_end(const struct kcr_page_window *w, unsigned int first)
+{
+	unsigned int sort = sort_of(w, first), i = first + 1;
+
+	if (!w->parents && !w->unchanged) {
+		const u8 *other = memchr_inv(w->sums->sort + i, sort, KCR_PAGES_MAX - i);
+
+		return other ? other - w->sums->sort : KCR_PAGES_MAX;
+	}
+	while (i < KCR_PAGES_MAX && sort_of(w, i) == sort)
+		i++;
+	return i;
+}
+
 /**
  * kcr_write_window() - write the pages of a window
  * @ctx: the operation
@@ -53,14 +69,12 @@ static int write_run(struct kcr_ctx *ctx, const struct kcr_page_window *w, unsig
  */
 int kcr_write_window(struct kcr_ctx *ctx, const struct kcr_page_window *w)
 {
-	unsigned int first = 0, i;
+	unsigned int first, end;
 	int ret = 0;
 
-	for (i = 1; i <= KCR_PAGES_MAX && !ret; i++) {
-		if (i < KCR_PAGES_MAX && sort_of(w, i) == sort_of(w, first))
-			continue;
-		ret = write_run(ctx, w, first, i - first);
-		first = i;
+	for (first = 0; first < KCR_PAGES_MAX && !ret; first = end) {
+		end = run_end(w, first);
+		ret = write_run(ctx, w, first, end - first);
 	}
 	return ret;
 }

@@ -39,16 +39,16 @@ static unsigned int slot_of(struct kcr_window *w, unsigned long addr)
 	return (addr - w->base) >> PAGE_SHIFT;
 }
 
-static void take(struct kcr_window *w, unsigned long addr, struct page *page)
+/* @folio: of @page; the page table's lock is held */
+static void take(struct kcr_window *w, unsigned long addr, struct page *page,
+		 struct folio *folio)
 {
-	get_page(page);
+	folio_get(folio);
 	w->pages[slot_of(w, addr)] = page;
 }
 
-static bool given_up(struct page *page, bool dirty)
+static bool given_up(struct folio *folio, bool dirty)
 {
-	struct folio *folio = page_folio(page);
-
 	return !dirty && !folio_test_swapbacked(folio) && !folio_test_dirty(folio);
 }
 
@@ -57,7 +57,7 @@ static int take_pte(pte_t *pte, unsigned long addr, unsigned long next,
 {
 	struct kcr_window *w = walk->private;
 	pte_t entry = ptep_get(pte);
-	struct page *page;
+	struct folio *folio;
 
 	if (pte_none(entry))
 		return 0;
@@ -69,33 +69,33 @@ static int take_pte(pte_t *pte, unsigned long addr, unsigned long next,
 	}
 	if (pte_special(entry))
 		return 0;	/* the page of zeros */
-	page = pte_page(entry);
-	if (!PageAnon(page))
+	folio = page_folio(pte_page(entry));
+	if (!folio_test_anon(folio))
 		return 0;	/* in the file */
-	if (given_up(page, pte_dirty(entry)))
+	if (given_up(folio, pte_dirty(entry)))
 		return 0;
 	if (!in_window(w, addr))
 		return 1;
-	take(w, addr, page);
+	take(w, addr, pte_page(entry), folio);
 	return 0;
 }
 
 /* With the lock held, so that it is one page, and huge. */
 static int take_huge(struct kcr_window *w, pmd_t pmd, unsigned long addr, unsigned long next)
 {
-	struct page *head;
+	struct folio *folio;
 
 	if (pmd_present(pmd)) {
-		head = pmd_page(pmd);
-		if (!PageAnon(head))
+		folio = page_folio(pmd_page(pmd));
+		if (!folio_test_anon(folio))
 			return 0;	/* of a file, or the huge page of zeros */
-		if (given_up(head, pmd_dirty(pmd)))
+		if (given_up(folio, pmd_dirty(pmd)))
 			return 0;
 		if (!in_window(w, addr))
 			return 1;
 		w->huge = true;
 		for (; addr < next; addr += PAGE_SIZE)
-			take(w, addr, head + ((addr & ~PMD_MASK) >> PAGE_SHIFT));
+			take(w, addr, pmd_page(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT), folio);
 		return 0;
 	}
 	if (!in_window(w, addr))
@@ -145,7 +145,8 @@ static int take_hugetlb(pte_t *pte, unsigned long hmask, unsigned long addr,
 			if (!in_window(w, addr))
 				ret = 1;
 			else if (head)
-				take(w, addr, head + ((addr & ~hmask) >> PAGE_SHIFT));
+				take(w, addr, head + ((addr & ~hmask) >> PAGE_SHIFT),
+				     page_folio(head));
 			else
 				__set_bit(slot_of(w, addr), w->away);
 		}

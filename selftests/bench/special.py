@@ -64,7 +64,7 @@ def throughput(folder, megabytes, times):
         kcr.empty()
         told["dd_write"] = summary(dd("/dev/zero", f"{kcr.folder}/zero", megabytes)
                                    for _ in range(times))
-    for what in ("memcpy", "read", "xxh3", "hashes", "fork"):
+    for what in ("memcpy", "read", "xxh3", "hashes", "snapshot"):
         told[what] = summary(yard(what, megabytes))
     return told
 

@@ -33,7 +33,7 @@ class Targets:
         self.name = f"{self.size} MB" if quick else "1 GB"
         self.times = 3 if quick else 5
         self.without_and_with = idle
-        self.reading, self.forking, self.tool = None, None, 0
+        self.reading, self.snapshot, self.tool = None, None, 0
         self.rows = []
 
     def row(self, what, target, measured, floor, met):
@@ -122,7 +122,7 @@ class Targets:
         self.faster(f"checkpoint to /dev/null, {self.name}", 0.8, "a pass with XXH3",
                     told["xxh3"], told["null"], others)
         self.restart(told["dd_read"], told["fill"])
-        self.reading, self.forking = told["read"]["median"], told["fork"]["median"]
+        self.reading, self.snapshot = told["read"]["median"], told["snapshot"]["median"]
 
     def restart(self, dd_read, fill):
         result, criu = (self.case(self.name, who) for who in ("kcr", "criu"))
@@ -147,8 +147,8 @@ class Targets:
         self.row(f"image of {self.name} of zeros", "under 1 MB", mb(result["bytes"]), "",
                  result["bytes"] < MB)
         self.row("the same", "no slower than reading it once", spread(took),
-                 f"reading {ms(self.reading)}, fork() and the end of the child "
-                 f"{ms(self.forking)}, checkpoint --version {ms(self.tool)}",
+                 f"reading {ms(self.reading)}; a forked child that reads it by all processors "
+                 f"{ms(self.snapshot)}, checkpoint --version {ms(self.tool)}",
                  took["median"] <= self.reading)
 
     # What goes on beside it

@@ -7,8 +7,8 @@
  *	read MB		read it once
  *	xxh3 MB		read it once, and work out one XXH3 checksum of it
  *	hashes MB	the two XXH64 of each page that stand in an image, in one thread
- *	fork MB		duplicate a process with so much memory, by fork(), until the child
- *			has ended
+ *	snapshot MB	duplicate a process with so much memory, by fork(); the child reads
+ *			it once, with all processors, and ends
  *	fill MB FILE	read so much of a file into memory that is new, with all
  *			processors
  *	idle		what a kernel is asked for all the time: calls, faults, processes
@@ -77,6 +77,50 @@ static void do_hashes(unsigned char *p, size_t bytes)
 		result += XXH64(p + i, PAGE, 0) ^ XXH64(p + i, PAGE, SEED);
 }
 
+/* What anybody does who looks at memory as it was at one moment. */
+struct reader {
+	pthread_t thread;
+	unsigned char *p;
+	size_t bytes;
+};
+
+static void *read_some(void *reader)
+{
+	struct reader *r = reader;
+
+	do_read(r->p, r->bytes);
+	return NULL;
+}
+
+static void read_by_all(unsigned char *p, size_t bytes)
+{
+	int i, n = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t each = bytes / n & ~(PAGE - 1);
+	struct reader r[n];
+
+	for (i = 0; i < n; i++) {
+		r[i].p = p + i * each;
+		r[i].bytes = i < n - 1 ? each : bytes - i * each;
+		if (pthread_create(&r[i].thread, NULL, read_some, &r[i]))
+			die("pthread_create");
+	}
+	for (i = 0; i < n; i++)
+		pthread_join(r[i].thread, NULL);
+}
+
+static void do_snapshot(unsigned char *p, size_t bytes)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		read_by_all(p, bytes);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 /* What anybody does who brings memory back: it is made, cleared, and written once. */
 struct filler {
 	pthread_t thread;
@@ -138,12 +182,10 @@ static int fill(const char *file, size_t bytes)
 	return 0;
 }
 
-static void do_fork(unsigned char *p, size_t bytes)
+static void do_fork(void)
 {
 	pid_t pid = fork();
 
-	(void)p;
-	(void)bytes;
 	if (pid < 0)
 		die("fork");
 	if (!pid)
@@ -161,7 +203,7 @@ static void do_idle(unsigned char *p, size_t bytes)
 	for (i = 0; i < bytes; i += PAGE)
 		p[i] = 1;
 	for (i = 0; i < 50; i++)
-		do_fork(p, bytes);
+		do_fork();
 }
 
 static const struct {
@@ -173,7 +215,7 @@ static const struct {
 	{ "read", do_read, 1 },
 	{ "xxh3", do_xxh3, 1 },
 	{ "hashes", do_hashes, 1 },
-	{ "fork", do_fork, 1 },
+	{ "snapshot", do_snapshot, 1 },
 	{ "idle", do_idle, 1 },
 };
 
