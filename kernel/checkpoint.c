@@ -3,7 +3,7 @@
  * A checkpoint, from parking to the end of the image.
  *
  *	prepare		a thread for the snapshot; hash files that are open for
- *			writing (still running)
+ *			writing, copy shared memory (still running)
  *	park		every thread stops
  *	cut		state into the buffer, and meanwhile memory into a snapshot
  *	resume		unless KCR_CKPT_HOLD
@@ -206,7 +206,9 @@ static int prepare(struct kcr_ctx *ctx)
 {
 	int ret = copies(ctx) ? kcr_mm_snapshot_prepare(ctx) : 0;
 
-	return ret ?: kcr_files_prepare(ctx) ?: kcr_write_head(ctx);
+	ret = ret ?: kcr_files_prepare(ctx) ?: kcr_write_head(ctx);
+	/* Last, so that little is written to before the cut. */
+	return ret ?: copies(ctx) ? kcr_early_begin(ctx) : 0;
 }
 
 static int killed(struct kcr_ctx *ctx)
@@ -227,8 +229,10 @@ static int cut(struct kcr_ctx *ctx)
 
 	kcr_set_phase(ctx, KCR_PHASE_CUT);
 	ret = kcr_scope_check(ctx) ?: kcr_policy_tree(ctx) ?: look_at_all(ctx) ?: refuse_all(ctx);
-	if (!ret && copies(ctx))
+	if (!ret && copies(ctx)) {
+		kcr_early_look(ctx);
 		ret = kcr_mm_snapshot_begin(ctx);
+	}
 	ret = ret ?: save_all(ctx) ?: killed(ctx) ?: kcr_choices_used(ctx);
 	return copies(ctx) ? kcr_mm_snapshot_end(ctx, ret) : ret;
 }
@@ -268,6 +272,7 @@ int kcr_checkpoint_run(struct kcr_ctx *ctx)
 	kcr_files_let_go(ctx);
 	if (!held(ctx) || checking(ctx) || ret)
 		kcr_resume(ctx);
+	kcr_early_end(ctx);
 	if (ret)
 		return ret;
 	if (copies(ctx))

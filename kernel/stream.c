@@ -113,7 +113,7 @@ static struct kcr_chunk *chunk_add(struct kcr_ctx *ctx)
 
 	if (!ctx->direct && ctx->buffered + KCR_CHUNK_SIZE > ctx->buffer_limit) {
 		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
-			 "more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
+			 "more than %zu MB would have to be copied (module parameter max_buffer_mb)",
 			 ctx->buffer_limit >> 20);
 		return NULL;
 	}

@@ -9,6 +9,7 @@
 churn=$here/helpers/churn
 groups=/sys/fs/cgroup
 vm=/proc/sys/vm
+buffer=/sys/module/kcr/parameters/max_buffer_mb
 
 start()	# GROUP OPTION-OF-CHURN...
 {
@@ -84,6 +85,25 @@ without_overcommitment()
 	strict 400
 	expect 0 restart 3.img
 	right
+	expect 0 restart 2.img
+	right
+	remove_groups job
+}
+
+# Shared memory is copied as long as it may be.
+more_than_may_be_copied()
+{
+	mkdir -p "$groups/job"
+	start job -m 6
+	echo 8 > $buffer
+	expect 5 checkpoint -o 1.img "$pid"
+	said "more than 8 MB would have to be copied (module parameter max_buffer_mb)"
+	said_one_line
+	[ ! -e 1.img ]
+	expect 0 checkpoint -k -o 2.img "$pid"
+	echo "$usual_buffer" > $buffer
+	wait "$pid" 2> /dev/null || true
+	touch finish
 	expect 0 restart 2.img
 	right
 	remove_groups job
@@ -196,9 +216,12 @@ if ! grep -qw memory $groups/cgroup.subtree_control 2>/dev/null; then
 	finish
 fi
 usual_ratio=$(cat $vm/overcommit_ratio)
+usual_buffer=$(cat $buffer)
 
 promise "without overcommitment it is right, or says so" without_overcommitment
 lenient
+promise "more shared memory than may be copied is told before anything stops" more_than_may_be_copied
+echo "$usual_buffer" > $buffer
 if swap_on; then
 	promise "with swap in use it is right, or says so" with_swap_in_use
 	swap_off

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that are copied while the program is stopped, for a snapshot can't hold
- * them: those of shared memory, and huge pages (hugetlb.c). They are put into
+ * Pages that are copied, for a snapshot can't hold them: those of shared memory, also
+ * before the program is stopped (early.c), and huge pages (hugetlb.c). They are put into
  * windows, in the order in which they are written, within the limit on what is
- * copied then.
+ * copied.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -53,10 +53,20 @@ struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u3
 	return c;
 }
 
-static int too_much(struct kcr_ctx *ctx)
+static bool too_much(const struct kcr_ctx *ctx)
 {
+	const struct kcr_mm_data *data = ctx->mm_data;
+
+	return ctx->buffered + data->copied + PAGE_SIZE > ctx->buffer_limit;
+}
+
+/* kcr_copy_failed() - with a sentence for what kcr_copy_again() has returned */
+int kcr_copy_failed(struct kcr_ctx *ctx, int err)
+{
+	if (err != -EFBIG)
+		return kcr_nomem(ctx);
 	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
-			"more than %zu MB would have to be copied while it is stopped (module parameter max_buffer_mb)",
+			"more than %zu MB would have to be copied (module parameter max_buffer_mb)",
 			ctx->buffer_limit >> 20);
 }
 
@@ -92,7 +102,6 @@ static struct page *copy_of(struct kcr_ctx *ctx, struct page *page, bool zero)
 int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 		  struct page *page, bool all)
 {
-	struct kcr_mm_data *data = ctx->mm_data;
 	bool zero = page_is_zero(page);
 	struct kcr_copy *c;
 	struct page *new;
@@ -101,8 +110,8 @@ int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 		ctx->pages_zero++;
 		return 0;
 	}
-	if (!zero && ctx->buffered + data->copied + PAGE_SIZE > ctx->buffer_limit)
-		return too_much(ctx);
+	if (!zero && too_much(ctx))
+		return kcr_copy_failed(ctx, -EFBIG);
 	c = kcr_copy_window(ctx, list, id, addr);
 	if (!c)
 		return -ENOMEM;
@@ -111,6 +120,44 @@ int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 		return -ENOMEM;
 	c->all = all;
 	c->pages[(addr - c->addr) >> PAGE_SHIFT] = new;
+	return 0;
+}
+
+/* kcr_copy_forget() - a copy that is of no use; NULL is fine */
+void kcr_copy_forget(struct kcr_mm_data *data, struct page **copy)
+{
+	if (!*copy)
+		return;
+	put_page(*copy);
+	*copy = NULL;
+	data->copied -= PAGE_SIZE;
+}
+
+/**
+ * kcr_copy_again() - make a copy what a page holds
+ * @ctx: the operation
+ * @copy: the copy, in a window; NULL for zeros
+ * @page: the page; may be written to meanwhile
+ *
+ * Return: 0, -ENOMEM, or -EFBIG at the limit; without a sentence.
+ */
+int kcr_copy_again(struct kcr_ctx *ctx, struct page **copy, struct page *page)
+{
+	struct kcr_mm_data *data = ctx->mm_data;
+
+	if (page_is_zero(page)) {
+		kcr_copy_forget(data, copy);
+		return 0;
+	}
+	if (!*copy) {
+		if (too_much(ctx))
+			return -EFBIG;
+		*copy = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+		if (!*copy)
+			return -ENOMEM;
+		data->copied += PAGE_SIZE;
+	}
+	copy_highpage(*copy, page);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ struct kcr_snapshot {
 };
 
 /**
- * struct kcr_copy - a window of pages that were copied while all was parked
+ * struct kcr_copy - a window of pages that were copied
  * @node: in a list of struct kcr_mm_data, in the order in which they are written
  * @id: of the address space or shared object
  * @addr: of the first page, a multiple of the window's size
@@ -62,15 +62,16 @@ struct kcr_copy {
 
 /**
  * struct kcr_mm_data - ctx->mm_data
- * @copies: checkpoint: shared pages copied while parked, struct kcr_copy
+ * @copies: checkpoint: shared pages as they were at the cut, struct kcr_copy
  * @own: checkpoint: huge pages of processes' own, likewise, in the order of those
  * @shmems: checkpoint: shared objects to read while everything stays parked
- * @copied: bytes of them
+ * @early: checkpoint: objects whose pages were copied while the program was running
+ * @copied: bytes of copies
  * @donation: checkpoint: who makes the snapshots, until they are made
  */
 struct kcr_mm_data {
 	struct list_head copies, own;
-	struct list_head shmems;
+	struct list_head shmems, early;
 	size_t copied;
 	struct kcr_donation *donation;
 };
@@ -91,10 +92,16 @@ bool kcr_vma_refused(const struct vm_area_struct *vma);
 struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr);
 int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 		  struct page *page, bool all);
+int kcr_copy_again(struct kcr_ctx *ctx, struct page **copy, struct page *page);
+int kcr_copy_failed(struct kcr_ctx *ctx, int err);
+void kcr_copy_forget(struct kcr_mm_data *data, struct page **copy);
 int kcr_copy_write(struct kcr_ctx *ctx, struct kcr_copy *c);
 void kcr_copy_empty(struct kcr_copy *c);
 void kcr_copy_drop(struct kcr_copy *c);
 void kcr_copies_drop(struct list_head *list);
+
+/* early.c */
+int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id);
 
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);

@@ -43,6 +43,7 @@ struct kcr_mm_data *kcr_mm_data(struct kcr_ctx *ctx)
 	INIT_LIST_HEAD(&data->copies);
 	INIT_LIST_HEAD(&data->own);
 	INIT_LIST_HEAD(&data->shmems);
+	INIT_LIST_HEAD(&data->early);
 	ctx->mm_data = data;
 	return data;
 }

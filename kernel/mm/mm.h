@@ -20,6 +20,11 @@ void kcr_extra_begin(struct kcr_ctx *ctx);
 void kcr_extra_end(struct kcr_ctx *ctx);
 u64 kcr_extra(struct kcr_ctx *ctx);
 
+/* early.c: checkpoint, shared memory while the program runs; at the cut; and then */
+int kcr_early_begin(struct kcr_ctx *ctx);
+void kcr_early_look(struct kcr_ctx *ctx);
+void kcr_early_end(struct kcr_ctx *ctx);
+
 /* restart, in a leader: empties the address space it was born with */
 int kcr_mm_begin(struct kcr_ctx *ctx, struct kcr_process *p);
 /* restart, in a leader: one KCR_KIND_PAGES, or a part of it */

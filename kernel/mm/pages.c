@@ -298,6 +298,7 @@ void kcr_mm_drop(struct kcr_ctx *ctx)
 	if (!data)
 		return;
 	kcr_extra_end(ctx);
+	kcr_early_end(ctx);
 	kcr_donation_end(data);
 	kcr_for_each_process(ctx, p)
 		kcr_snapshot_drop(p);

@@ -3,9 +3,9 @@
  * Memory that has an inode and no path: of memfd_create() and of shared
  * anonymous mappings. (Files on a tmpfs that somebody can see are files.)
  *
- * A snapshot does not hold what is shared, so its pages are copied while the
- * program is stopped, within the limit on what is copied then; of a program
- * that stays stopped they are read as they are written.
+ * A snapshot does not hold what is shared, so its pages are copied, within the limit on
+ * that: most of them before the program is stopped (early.c), the others then. Of a
+ * program that stays stopped they are read as they are written.
  *
  * Restored is a file that no descriptor shows yet. Owner, times and extended
  * attributes are those of a new one. It is sealed when all processes have mapped it.
@@ -214,13 +214,16 @@ static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
 int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	int ret;
 
 	if (!data)
 		return -ENOMEM;
 	if (ctx->ckpt_flags & KCR_CKPT_HOLD && !(ctx->ckpt_flags & KCR_CKPT_CHECK))
 		return read_later(ctx, data, id, inode);
-	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK))
-		return copy_pages(ctx, data, id, inode);
+	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK)) {
+		ret = kcr_early_save(ctx, inode, id);
+		return ret ? min(ret, 0) : copy_pages(ctx, data, id, inode);
+	}
 	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
 			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
 	return 0;

@@ -39,15 +39,19 @@ def engine(pid, target, *more):
 
 def small(folder):
     """A program of 1 MB: the ioctl; what it costs, and what that notices, to start anything."""
-    tool, beside = [], []
+    trues, save, tool, beside = [], [], [], []
     with running(folder, "-m", 1) as (subject, kcr):
         ioctl = [engine(subject.pid, f"{kcr.folder}/image")[0] for _ in range(7)]
+        # By turns: what one of them has in the caches the other has, too.
+        for _ in range(15):
+            trues += true(1)
+            save.append(kcr.save(subject.pid, kill=False))
         for _ in range(7):
             subject.ask()
             tool.append(timed(["checkpoint", "--version"]).seconds)
             beside.append(subject.ask().gap)
-    return {"ioctl": summary(ioctl), "true": summary(true(15)), "tool": summary(tool),
-            "beside": summary(beside)}
+    return {"ioctl": summary(ioctl), "true": summary(trues), "save": summary(save),
+            "tool": summary(tool), "beside": summary(beside)}
 
 
 def throughput(folder, megabytes, times):

@@ -96,7 +96,7 @@ class Targets:
                  f"{ms(result['quiet'])}, while checkpoint --version runs "
                  f"{ms(told['beside']['median'])}", gap["median"] <= 0.003)
         for step, factor in (("save", 3), ("restart", 5)):
-            took = result[step]["seconds"]
+            took = told.get(step) or result[step]["seconds"]
             beside = (f"; criu {criu[step]['seconds']['median'] / true:.0f} x" if criu else "")
             self.row(f"whole command, 1 MB: {step}",
                      f"at most {factor} x /bin/true = {ms(factor * true)}",
