@@ -34,6 +34,8 @@ CASES = [
     *memories(["-z", "-H"], " of zeros, huge", [BIG]),
     *memories(["-r", "1"], ", 1 %/s rewritten", [SMALL, BIG]),
     *memories(["-r", "1", "-H"], ", huge, 1 %/s rewritten", [BIG]),
+    memory(128, False, "-s", words=", shared"),
+    memory(128, False, "-s", "-r", "1", words=", shared, 1 %/s rewritten"),
     many(10, "processes of 1 MB", ["-p", "10", "-m", "1"], False, 10),
     many(100, "processes of 1 MB", ["-p", "100", "-m", "1"], True, 100),
     many(1000, "processes of 1 MB", ["-p", "1000", "-m", "1"], False, 1000),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * subject [-p PROCESSES] [-m MEGABYTES] [-t THREADS] [-d DESCRIPTORS] [-H] [-z]
+ * subject [-p PROCESSES] [-m MEGABYTES] [-t THREADS] [-d DESCRIPTORS] [-H] [-s] [-z]
  * [-r PERCENT] [-w FILE]: what a benchmark saves and restarts: a process of so
- * many megabytes, of 4 KB pages or huge ones (-H), of random contents or zeros
- * (-z), with so many threads and descriptors, and so many children of the same
+ * many megabytes, of 4 KB pages or huge ones (-H), private or shared (-s), of random
+ * contents or zeros (-z), with so many threads and descriptors, and so many children of the same
  * size, each with memory of its own. With -r a thread works as fast as it can
  * and rewrites so much of the memory per second, whole 4 KB pages all over it.
  *
@@ -43,7 +43,7 @@
 struct shape {
 	int processes, threads, descriptors;
 	size_t bytes;
-	bool huge, zero;
+	bool huge, shared, zero;
 	double percent;
 	const char *file;
 	unsigned long *memory;
@@ -66,8 +66,8 @@ static void fill(struct shape *s)
 
 	if (!s->bytes)
 		return;
-	s->memory = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
+	s->memory = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE,
+			 MAP_ANONYMOUS | (s->shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
 	if (s->memory == MAP_FAILED)
 		die("mmap");
 	madvise(s->memory, s->bytes, s->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
@@ -294,7 +294,7 @@ static int parse(int argc, char **argv, struct shape *s)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "p:m:t:d:Hzr:w:")) != -1) {
+	while ((option = getopt(argc, argv, "p:m:t:d:Hszr:w:")) != -1) {
 		if (option == 'p')
 			s->processes = atoi(optarg);
 		else if (option == 'm')
@@ -305,6 +305,8 @@ static int parse(int argc, char **argv, struct shape *s)
 			s->descriptors = atoi(optarg);
 		else if (option == 'H')
 			s->huge = true;
+		else if (option == 's')
+			s->shared = true;
 		else if (option == 'z')
 			s->zero = true;
 		else if (option == 'r')
