@@ -194,13 +194,13 @@ static const struct mm_walk_ops look_ops = {
 	KCR_WALK_RDLOCK
 };
 
-static int look_at_mm(struct kcr_mm_data *data, struct mm_struct *mm)
+static void look_at_mm(struct kcr_mm_data *data, struct mm_struct *mm)
 {
 	VMA_ITERATOR(vmi, mm, 0);
 	struct vm_area_struct *vma;
 	struct early *e;
 
-	mmap_read_lock(mm);
+	mmap_assert_locked(mm);
 	for_each_vma(vmi, vma) {
 		if (!(vma->vm_flags & VM_SHARED) || !vma->vm_file)
 			continue;
@@ -208,8 +208,6 @@ static int look_at_mm(struct kcr_mm_data *data, struct mm_struct *mm)
 		if (e)
 			kcr_call(walk_page_range)(mm, vma->vm_start, vma->vm_end, &look_ops, e);
 	}
-	mmap_read_unlock(mm);
-	return 0;
 }
 
 /* kcr_early_look() - everything is parked: what was written to since it was copied? */
@@ -220,9 +218,13 @@ void kcr_early_look(struct kcr_ctx *ctx)
 
 	if (!data || list_empty(&data->early))
 		return;
-	kcr_for_each_process(ctx, p)
-		if (p->mm && p->memory == p)
-			look_at_mm(data, p->mm);
+	kcr_for_each_process(ctx, p) {
+		if (!p->mm || p->memory != p)
+			continue;
+		mmap_read_lock(p->mm);
+		look_at_mm(data, p->mm);
+		mmap_read_unlock(p->mm);
+	}
 }
 
 /*
@@ -313,6 +315,7 @@ static bool is_wanted(const struct vm_area_struct *vma)
 	       file_inode(file)->i_mapping->nrpages >= PAGES_MIN;
 }
 
+/* Without memory for it, it is copied at the cut. */
 static int early_add(struct kcr_mm_data *data, struct inode *inode)
 {
 	struct early *e;
@@ -329,38 +332,34 @@ static int early_add(struct kcr_mm_data *data, struct inode *inode)
 	return 0;
 }
 
-static int add_objects(struct kcr_mm_data *data, struct mm_struct *mm)
+static void add_objects(struct kcr_mm_data *data, struct mm_struct *mm)
 {
 	VMA_ITERATOR(vmi, mm, 0);
 	struct vm_area_struct *vma;
-	int ret = 0;
 
-	mmap_read_lock(mm);
+	mmap_assert_locked(mm);
 	for_each_vma(vmi, vma)
-		if (!ret && is_wanted(vma))
-			ret = early_add(data, file_inode(vma->vm_file));
-	mmap_read_unlock(mm);
-	return ret;
+		if (is_wanted(vma) && early_add(data, file_inode(vma->vm_file)))
+			return;
 }
 
 /* Whoever comes and goes meanwhile leaves its marks on the pages. */
-static int visit_all(struct kcr_ctx *ctx,
-		     int (*fn)(struct kcr_mm_data *data, struct mm_struct *mm))
+static void visit_all(struct kcr_ctx *ctx,
+		      void (*fn)(struct kcr_mm_data *data, struct mm_struct *mm))
 {
 	struct task_struct *leader = NULL;
 	struct mm_struct *mm;
-	int ret = 0;
 
-	while (!ret && (leader = kcr_tree_next(ctx, leader))) {
+	while ((leader = kcr_tree_next(ctx, leader))) {
 		mm = get_task_mm(leader);
 		if (!mm)
 			continue;
-		ret = fn(ctx->mm_data, mm);
+		if (!mmap_read_lock_killable(mm)) {
+			fn(ctx->mm_data, mm);
+			mmap_read_unlock(mm);
+		}
 		mmput(mm);
 	}
-	if (leader)
-		put_task_struct(leader);
-	return ret;
 }
 
 /**
@@ -379,8 +378,7 @@ int kcr_early_begin(struct kcr_ctx *ctx)
 
 	if (!data)
 		return -ENOMEM;
-	if (visit_all(ctx, add_objects))
-		kcr_early_end(ctx);
+	visit_all(ctx, add_objects);
 	for (round = 0; round < ROUNDS && !list_empty(&data->early); round++) {
 		if (round)
 			visit_all(ctx, look_at_mm);
