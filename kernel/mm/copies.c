@@ -70,21 +70,12 @@ int kcr_copy_failed(struct kcr_ctx *ctx, int err)
 			ctx->buffer_limit >> 20);
 }
 
-/* A page to keep: one for all that hold zeros. */
-static struct page *copy_of(struct kcr_ctx *ctx, struct page *page, bool zero)
+static struct page *copy_of(struct kcr_mm_data *data, struct page *page)
 {
-	struct kcr_mm_data *data = ctx->mm_data;
-	struct page *new;
+	struct page *new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
 
-	if (zero) {
-		get_page(ZERO_PAGE(0));
-		return ZERO_PAGE(0);
-	}
-	new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
-	if (!new) {
-		kcr_nomem(ctx);
+	if (!new)
 		return NULL;
-	}
 	copy_highpage(new, page);
 	data->copied += PAGE_SIZE;
 	return new;
@@ -115,9 +106,14 @@ int kcr_copy_page(struct kcr_ctx *ctx, struct list_head *list, u32 id, u64 addr,
 	c = kcr_copy_window(ctx, list, id, addr);
 	if (!c)
 		return -ENOMEM;
-	new = copy_of(ctx, page, zero);
-	if (!new)
-		return -ENOMEM;
+	if (zero) {	/* one page for all of them */
+		new = ZERO_PAGE(0);
+		get_page(new);
+	} else {
+		new = copy_of(ctx->mm_data, page);
+		if (!new)
+			return kcr_nomem(ctx);
+	}
 	c->all = all;
 	c->pages[(addr - c->addr) >> PAGE_SHIFT] = new;
 	return 0;
@@ -149,16 +145,14 @@ int kcr_copy_again(struct kcr_ctx *ctx, struct page **copy, struct page *page)
 		kcr_copy_forget(data, copy);
 		return 0;
 	}
-	if (!*copy) {
-		if (too_much(ctx))
-			return -EFBIG;
-		*copy = alloc_page(GFP_KERNEL | __GFP_NOWARN);
-		if (!*copy)
-			return -ENOMEM;
-		data->copied += PAGE_SIZE;
+	if (*copy) {
+		copy_highpage(*copy, page);
+		return 0;
 	}
-	copy_highpage(*copy, page);
-	return 0;
+	if (too_much(ctx))
+		return -EFBIG;
+	*copy = copy_of(data, page);
+	return *copy ? 0 : -ENOMEM;
 }
 
 /* kcr_copy_write() - write a window */

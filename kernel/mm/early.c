@@ -41,6 +41,7 @@
  * @windows: of struct early_window, by their addresses in units of their size
  * @last: the window that was asked for last
  * @last_at: where it is
+ * @saved: its copies are the image's
  */
 struct early {
 	struct list_head node;
@@ -48,6 +49,7 @@ struct early {
 	struct xarray windows;
 	struct early_window *last;
 	pgoff_t last_at;
+	bool saved;
 };
 
 /**
@@ -305,13 +307,16 @@ static int copy_round(struct kcr_ctx *ctx, struct early *e)
 	return ret;
 }
 
-/* Memory whose contents will be in the image, and enough of it. */
+/*
+ * Memory that has no path, and enough of it. A file on a tmpfs whose name was removed is
+ * saved as a file (files/content.c), which would not take copies from here.
+ */
 static bool is_wanted(const struct vm_area_struct *vma)
 {
 	struct file *file = vma->vm_file;
 
 	return vma->vm_flags & VM_MAYSHARE && file && kcr_file_is_shmem(file) &&
-	       (file->f_path.mnt->mnt_flags & MNT_INTERNAL || d_unlinked(file->f_path.dentry)) &&
+	       file->f_path.mnt->mnt_flags & MNT_INTERNAL &&
 	       file_inode(file)->i_mapping->nrpages >= PAGES_MIN;
 }
 
@@ -509,12 +514,14 @@ int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 	struct early *e = find(ctx->mm_data, inode);
 	int ret;
 
-	if (!e)
+	/* Its copies are gone then; whoever wants them again makes others. */
+	if (!e || e->saved)
 		return 0;
 	find_good(e, DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE));
 	ret = copy_rest(ctx, e);
 	if (ret)
 		return ret;
 	hand_over(ctx, e, id);
+	e->saved = true;
 	return 1;
 }

@@ -221,8 +221,8 @@ int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 	if (ctx->ckpt_flags & KCR_CKPT_HOLD && !(ctx->ckpt_flags & KCR_CKPT_CHECK))
 		return read_later(ctx, data, id, inode);
 	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK)) {
-		ret = kcr_early_save(ctx, inode, id);
-		return ret ? min(ret, 0) : copy_pages(ctx, data, id, inode);
+		ret = kcr_early_save(ctx, inode, id) ?: copy_pages(ctx, data, id, inode);
+		return min(ret, 0);
 	}
 	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
 			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
