@@ -29,6 +29,7 @@
 #include <uapi/kcr_image.h>
 
 struct cgroup;
+struct kcr_claim;
 struct kcr_ctx;
 struct kcr_feed;
 struct kcr_hands;
@@ -157,6 +158,7 @@ enum kcr_thread_state {
  * @rec: restart: its KCR_KIND_PROCESS record
  * @node: in kcr_ctx.processes
  * @hash: checkpoint: by signal_struct
+ * @claim: checkpoint: that nobody else stops it; NULL when it is let go
  * @threads: kcr_thread.sibling, the leader first
  * @id: of its KCR_KIND_PROCESS record
  * @tgid: its id, in the pid namespace of whoever runs the operation
@@ -200,6 +202,7 @@ struct kcr_process {
 	const struct kcr_rec *rec;
 	struct list_head node;
 	struct hlist_node hash;
+	struct kcr_claim *claim;
 	struct list_head threads;
 	u32 id;
 	pid_t tgid;
@@ -236,6 +239,7 @@ struct kcr_process {
  * @sibling: in kcr_process.threads
  * @hash: checkpoint: by task
  * @work: queued on @task
+ * @claim: its process's, with a reference while @work is queued
  * @state: enum kcr_thread_state, under kcr_ctx.park_lock
  * @id: of its KCR_KIND_THREAD record
  * @tid: in the pid namespace of whoever runs the operation
@@ -262,6 +266,7 @@ struct kcr_thread {
 	struct list_head sibling;
 	struct hlist_node hash;
 	struct callback_head work;
+	struct kcr_claim *claim;
 	enum kcr_thread_state state;
 	u32 id;
 	pid_t tid;
@@ -363,6 +368,7 @@ struct kcr_runs {
  * @threads: struct kcr_thread of all processes
  * @nr_threads: of them, those that were there when asked
  * @nr_parked: of those, at the last look
+ * @waits_for: a process that another operation stops, 0: none; others may look at it
  * @park_wait: where the controller waits for them
  * @release_wait: where they wait for the controller
  * @releasing: they are to go on
@@ -474,6 +480,7 @@ struct kcr_ctx {
 	spinlock_t park_lock;
 	struct list_head threads;
 	unsigned int nr_threads, nr_parked;
+	pid_t waits_for;
 	wait_queue_head_t park_wait;	/* the controller waits here */
 	wait_queue_head_t release_wait;	/* parked threads wait here */
 	bool releasing, aborting;

@@ -16,6 +16,8 @@
  * some times. So is a child of vfork(), for as long as its parent waits for it, and
  * a thread that is just going to be stopped for its tracer: stopped like that, it
  * counts as parked, since the tracer is parked too.
+ *
+ * A process that another operation stops is waited for (claim.c).
  */
 #include <linux/delay.h>
 #include <linux/sched/jobctl.h>
@@ -28,6 +30,7 @@
 #include <asm/syscall.h>
 
 #include "arch/arch.h"
+#include "claim.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "netlink.h"
@@ -106,6 +109,15 @@ static bool let_out(struct kcr_thread *t, const struct pt_regs *regs)
 	return out;
 }
 
+/* The last that is done for a work; what it held may be gone then. */
+static void work_end(struct kcr_thread *t)
+{
+	struct kcr_ctx *ctx = t->ctx;
+
+	kcr_claim_put(t->claim);
+	kcr_ctx_put(ctx);
+}
+
 static void has_ended(struct kcr_thread *t)
 {
 	struct kcr_ctx *ctx = t->ctx;
@@ -114,12 +126,12 @@ static void has_ended(struct kcr_thread *t)
 	set_state(t, KCR_THREAD_GONE);
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up(&ctx->park_wait);
-	kcr_ctx_put(ctx);
+	work_end(t);
 }
 
 /*
- * In the thread itself. The context lives until the reference that came with
- * the work is put; nothing of it is touched after that.
+ * In the thread itself. The context lives until work_end(); nothing of it is touched
+ * after that.
  */
 static void park_fn(struct callback_head *work)
 {
@@ -133,7 +145,7 @@ static void park_fn(struct callback_head *work)
 		return;
 	}
 	if (let_out(t, regs)) {
-		kcr_ctx_put(ctx);
+		work_end(t);
 		return;
 	}
 	t->in_signal = handles_signals(t);
@@ -155,7 +167,7 @@ static void park_fn(struct callback_head *work)
 	set_state(t, KCR_THREAD_RELEASED);
 	spin_unlock_irq(&ctx->park_lock);
 	wake_up(&ctx->park_wait);
-	kcr_ctx_put(ctx);
+	work_end(t);
 }
 
 static bool thread_live(struct task_struct *task)
@@ -168,10 +180,11 @@ static bool thread_queue(struct kcr_thread *t)
 {
 	init_task_work(&t->work, park_fn);
 	kcr_ctx_get(t->ctx);
+	kcr_claim_get(t->claim);
 	if (!task_work_add(t->task, &t->work, TWA_RESUME))
 		return true;
 	t->state = KCR_THREAD_GONE;
-	kcr_ctx_put(t->ctx);
+	work_end(t);
 	return false;
 }
 
@@ -214,13 +227,37 @@ static struct kcr_process *process_of(struct kcr_ctx *ctx, struct task_struct *t
 	return ret ? NULL : p;
 }
 
+/* -EAGAIN: another operation has it (kcr_ctx.waits_for). */
+static int claim(struct kcr_process *p)
+{
+	struct kcr_claim *c;
+
+	if (p->claim)
+		return 0;
+	c = kcr_claim_take(p->ctx, p->leader, p->tgid);
+	if (!c)
+		return kcr_nomem(p->ctx);
+	if (c == ERR_PTR(-EDEADLK))
+		return kcr_fail(p->ctx, KCR_CLASS_TRANSIENT, -EDEADLK,
+				"another checkpoint is stopping process %d, too: try again",
+				p->tgid);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	p->claim = c;
+	return 0;
+}
+
 static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 {
 	struct kcr_process *p = process_of(ctx, task);
 	struct kcr_thread *t;
+	int ret;
 
 	if (!p)
 		return ctx->error;
+	ret = claim(p);
+	if (ret)
+		return ret;
 	t = kcr_thread_add(p);
 	if (!t)
 		return kcr_nomem(ctx);
@@ -230,6 +267,7 @@ static int thread_ask(struct kcr_ctx *ctx, struct task_struct *task)
 	}
 	t->tid = task_pid_nr_ns(task, ctx->pid_ns);
 	t->leader = thread_group_leader(task);
+	t->claim = p->claim;
 	t->state = KCR_THREAD_ASKED;
 	if (t->leader)
 		list_move(&t->sibling, &p->threads);
@@ -261,6 +299,8 @@ static int ask_all(struct kcr_ctx *ctx, bool *any)
 			put_task_struct(found[i]);
 		}
 	} while (!ret && nr == KCR_ASK_BATCH);
+	if (!ret)
+		WRITE_ONCE(ctx->waits_for, 0);
 	return ret;
 }
 
@@ -415,7 +455,7 @@ static void thread_unask(struct kcr_thread *t)
 		return;
 	if (kcr_call(task_work_cancel_match)(t->task, match_work, &t->work)) {
 		t->state = KCR_THREAD_RELEASED;
-		kcr_ctx_put(t->ctx);
+		work_end(t);
 	}
 }
 
@@ -425,6 +465,7 @@ static void thread_unask(struct kcr_thread *t)
  */
 void kcr_resume(struct kcr_ctx *ctx)
 {
+	struct kcr_process *p;
 	struct kcr_thread *t;
 
 	if (ctx->releasing)
@@ -438,6 +479,11 @@ void kcr_resume(struct kcr_ctx *ctx)
 	ctx->parked = false;
 	list_for_each_entry(t, &ctx->threads, node)
 		thread_unask(t);
+	WRITE_ONCE(ctx->waits_for, 0);
+	kcr_for_each_process(ctx, p) {
+		kcr_claim_put(p->claim);
+		p->claim = NULL;
+	}
 	kcr_event(ctx, KCR_EVENT_RESUMED);
 }
 
@@ -445,6 +491,10 @@ static int park_timeout(struct kcr_ctx *ctx)
 {
 	struct kcr_thread *t;
 
+	if (ctx->waits_for)
+		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -EBUSY,
+				"another checkpoint has stopped process %d, and not let it go within %u ms",
+				ctx->waits_for, ctx->timeout_ms);
 	list_for_each_entry(t, &ctx->threads, node) {
 		const struct pt_regs *regs = task_pt_regs(t->task);
 
@@ -465,7 +515,7 @@ static int park_step(struct kcr_ctx *ctx, bool *done)
 	int ret = ask_all(ctx, &found);
 
 	if (ret)
-		return ret;
+		return ctx->waits_for && !ctx->error ? 0 : ret;
 	/* Whoever parked last may have continued one that had been looked at. */
 	if (look_all(ctx) || look_all(ctx) || ctx->error)
 		return ctx->error;
@@ -492,7 +542,7 @@ static void take_clocks(struct kcr_ctx *ctx)
 static bool park_progress(struct kcr_ctx *ctx)
 {
 	struct kcr_thread *t;
-	bool all = true;
+	bool all = !ctx->waits_for;
 
 	list_for_each_entry(t, &ctx->threads, node) {
 		enum kcr_thread_state state = READ_ONCE(t->state);
@@ -532,8 +582,9 @@ int kcr_park(struct kcr_ctx *ctx)
 	bool done = false;
 	int ret;
 
-	ctx->park_start = ktime_get();
 	for (;;) {
+		if (!ctx->nr_threads)
+			ctx->park_start = ktime_get();
 		ret = park_step(ctx, &done);
 		if (ret || done)
 			break;

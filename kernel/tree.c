@@ -19,6 +19,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 
+#include "claim.h"
 #include "kcr.h"
 #include "ksym.h"
 #include "scope.h"
@@ -90,6 +91,7 @@ void kcr_thread_remove(struct kcr_thread *t)
 
 static void process_free(struct kcr_process *p)
 {
+	kcr_claim_put(p->claim);
 	if (p->leader)
 		put_task_struct(p->leader);
 	list_del(&p->node);

@@ -357,16 +357,29 @@ stays_while_in_use()
 	finish_operation
 }
 
+# Each is right; what becomes of threads that wait one after the other: at_once.
 two_at_once()
 {
+	local one image
+
 	start -m 10
-	checkpoint -o one "$pid" &
-	checkpoint -o two "$pid" &
-	wait %2 && wait %3
-	ckptinfo --verify one
-	ckptinfo --verify two
-	goes_on
+	for image in two four; do
+		checkpoint -o one "$pid" &
+		one=$!
+		checkpoint -o $image "$pid"
+		wait $one
+		ckptinfo --verify one
+		ckptinfo --verify $image
+		goes_on
+	done
 	end
+	cp program.out all.out	# a restart cuts it back
+	for image in one two four; do
+		cat all.out > program.out
+		expect 0 restart -d < $image
+		goes_on
+		end
+	done
 }
 
 nothing_was_said()
