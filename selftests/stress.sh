@@ -10,7 +10,7 @@
 churn=$here/helpers/churn
 seed=${KCR_SEED:-$(date +%s)}
 images=${KCR_STRESS:-5}
-ways=(plain plain zstd lz4 increment increment slow)
+ways=(plain plain zstd lz4 increment increment slow beside beside)
 pool=/proc/sys/vm/nr_hugepages
 echo "# KCR_SEED=$seed KCR_STRESS=$images"
 
@@ -45,6 +45,21 @@ slow()
 {
 	checkpoint -q --with-files "$pid" | { sleep 0.7; cat > "$1.img"; }
 	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# Others are begun meanwhile, and few of them get to their end.
+beside()
+{
+	local others
+
+	while :; do
+		timeout -s KILL "0.$((RANDOM % 200 + 100))" checkpoint -q --with-files "$pid" || true
+	done > /dev/null 2>&1 &
+	others=$!
+	sleep "0.$((RANDOM % 300 + 100))"
+	plain "$1"
+	kill "$others"
+	wait "$others" 2> /dev/null || true
 }
 
 save()	# FIRST LAST

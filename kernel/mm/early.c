@@ -12,8 +12,10 @@
  * as one that can be dropped: that holds a reference to it, with which nobody can take
  * it from its object, swap it out or move it, and makes it dirty again at the end.
  * Somebody else who holds one may write to it without a mark, for a device or a pipe:
- * then it counts as written to. Huge pages are left to the cut.
+ * then it counts as written to. Huge pages are left to the cut, and so is what another
+ * checkpoint is copying: there is one mark, and one who clears it.
  */
+#include <linux/hashtable.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
@@ -37,6 +39,7 @@
 /**
  * struct early - an object
  * @node: in struct kcr_mm_data
+ * @all: in watched, by @inode
  * @inode: with a reference
  * @windows: of struct early_window, by their addresses in units of their size
  * @last: the window that was asked for last
@@ -45,6 +48,7 @@
  */
 struct early {
 	struct list_head node;
+	struct hlist_node all;
 	struct inode *inode;
 	struct xarray windows;
 	struct early_window *last;
@@ -65,6 +69,9 @@ struct early_window {
 	DECLARE_BITMAP(written, KCR_PAGES_MAX);
 	DECLARE_BITMAP(good, KCR_PAGES_MAX);
 };
+
+static DEFINE_HASHTABLE(watched, 6);	/* of all operations */
+static DEFINE_SPINLOCK(watched_lock);
 
 static struct early *find(struct kcr_mm_data *data, const struct inode *inode)
 {
@@ -145,6 +152,9 @@ static void early_free(struct kcr_mm_data *data, struct early *e)
 		cond_resched();
 	}
 	xa_destroy(&e->windows);
+	spin_lock(&watched_lock);
+	hash_del(&e->all);
+	spin_unlock(&watched_lock);
 	list_del(&e->node);
 	iput(e->inode);
 	kfree(e);
@@ -231,7 +241,7 @@ void kcr_early_look(struct kcr_ctx *ctx)
 
 /*
  * Is the copy of @page what it holds? Its object, the page tables, and as many of ours have
- * a reference; whoever else has one may be writing.
+ * a reference; whoever else has one may be writing, and makes it dirty before that is put.
  */
 static bool is_good(const struct early_window *w, unsigned int slot, struct page *page,
 		    unsigned int ours)
@@ -239,8 +249,11 @@ static bool is_good(const struct early_window *w, unsigned int slot, struct page
 	struct folio *folio = page_folio(page);
 	int mapped = atomic_read(&folio->_mapcount) + 1;
 
-	return w->from[slot] == page && !test_bit(slot, w->written) &&
-	       !folio_test_dirty(folio) && folio_ref_count(folio) == 1 + mapped + ours;
+	if (w->from[slot] != page || test_bit(slot, w->written) ||
+	    folio_ref_count(folio) != 1 + mapped + ours)
+		return false;
+	smp_rmb();	/* the mark of whoever has put a reference */
+	return !folio_test_dirty(folio);
 }
 
 /* While the program runs */
@@ -320,6 +333,22 @@ static bool is_wanted(const struct vm_area_struct *vma)
 	       file_inode(file)->i_mapping->nrpages >= PAGES_MIN;
 }
 
+/* False: another operation does. */
+static bool may_watch(struct early *e)
+{
+	struct early *other;
+	bool may = true;
+
+	spin_lock(&watched_lock);
+	hash_for_each_possible(watched, other, all, (uintptr_t)e->inode)
+		if (other->inode == e->inode)
+			may = false;
+	if (may)
+		hash_add(watched, &e->all, (uintptr_t)e->inode);
+	spin_unlock(&watched_lock);
+	return may;
+}
+
 /* Without memory for it, it is copied at the cut. */
 static int early_add(struct kcr_mm_data *data, struct inode *inode)
 {
@@ -330,8 +359,12 @@ static int early_add(struct kcr_mm_data *data, struct inode *inode)
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;
-	ihold(inode);
 	e->inode = inode;
+	if (!may_watch(e)) {
+		kfree(e);
+		return 0;
+	}
+	ihold(inode);
 	xa_init(&e->windows);
 	list_add_tail(&e->node, &data->early);
 	return 0;
