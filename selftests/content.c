@@ -2,6 +2,7 @@
 /* Promises: what is in files that the image holds or relies on. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -139,6 +140,26 @@ TEST(keeps_a_deleted_file_that_is_mapped)
 	EXPECT_EQ(0, memcmp(shared, "mapped", 6));
 	shared[0] = 'w';
 	expect_text(fd, "wapped, and gone");
+}
+
+/* Nothing but a mapping shows it, and it is too large to be looked at while all stands. */
+TEST(relies_on_a_large_file_that_only_a_mapping_can_write_to)
+{
+	const size_t size = 12 << 20;
+	int fd = make("mapped", "");
+	uint64_t *numbers;
+	size_t i, wrong = 0;
+
+	ASSERT_EQ(0, ftruncate(fd, size));
+	numbers = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, (void *)numbers);
+	close(fd);
+	for (i = 0; i < size / sizeof(*numbers); i++)
+		numbers[i] = i;
+	cut();
+	for (i = 0; i < size / sizeof(*numbers); i++)
+		wrong += numbers[i] != i;
+	EXPECT_EQ(0, wrong);
 }
 
 TEST(keeps_a_file_in_memory)

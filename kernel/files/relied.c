@@ -15,11 +15,13 @@
  */
 #include <linux/file.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "compat/file.h"
 #include "internal.h"
+#include "mm/mm.h"
 #include <uapi/image/content.h>
 
 #define KCR_CUT_MAX	(4u << 20)	/* bytes hashed while stopped */
@@ -210,9 +212,8 @@ static struct task_struct *any_thread(struct task_struct *leader)
 	return any;
 }
 
-static int prepare_process(struct kcr_ctx *ctx, struct task_struct *leader)
+static int prepare_descriptors(struct kcr_ctx *ctx, struct task_struct *task)
 {
-	struct task_struct *task = any_thread(leader);
 	unsigned int fd = 0;
 	struct file *file;
 	int ret = 0;
@@ -221,6 +222,31 @@ static int prepare_process(struct kcr_ctx *ctx, struct task_struct *leader)
 		ret = prepare(ctx, file);
 		fput(file);
 	}
+	return ret;
+}
+
+static int prepare_mappings(struct kcr_ctx *ctx, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	unsigned long addr = 0;
+	struct file *file;
+	int ret = 0;
+
+	if (!mm)
+		return 0;
+	while (!ret && (file = kcr_mm_next_file(mm, &addr))) {
+		ret = prepare(ctx, file);
+		fput(file);
+	}
+	mmput(mm);
+	return ret;
+}
+
+static int prepare_process(struct kcr_ctx *ctx, struct task_struct *leader)
+{
+	struct task_struct *task = any_thread(leader);
+	int ret = prepare_descriptors(ctx, task) ?: prepare_mappings(ctx, task);
+
 	put_task_struct(task);
 	return ret;
 }

@@ -20,6 +20,9 @@ void kcr_extra_begin(struct kcr_ctx *ctx);
 void kcr_extra_end(struct kcr_ctx *ctx);
 u64 kcr_extra(struct kcr_ctx *ctx);
 
+/* vma.c: of a program that runs: what it has mapped at or after @addr, which moves on */
+struct file *kcr_mm_next_file(struct mm_struct *mm, unsigned long *addr);
+
 /* early.c: checkpoint, shared memory while the program runs; at the cut; and then */
 int kcr_early_begin(struct kcr_ctx *ctx);
 void kcr_early_look(struct kcr_ctx *ctx);

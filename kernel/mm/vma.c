@@ -90,6 +90,31 @@ bool kcr_vma_refused(const struct vm_area_struct *vma)
 	return false;
 }
 
+/**
+ * kcr_mm_next_file() - the next file that is mapped
+ * @mm: of a program that may be running
+ * @addr: where to look; moves behind the mapping
+ *
+ * Return: it, with a reference, or NULL if there is none.
+ */
+struct file *kcr_mm_next_file(struct mm_struct *mm, unsigned long *addr)
+{
+	VMA_ITERATOR(vmi, mm, *addr);
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		*addr = vma->vm_end;
+		if (vma->vm_file) {
+			file = get_file(vma->vm_file);
+			break;
+		}
+	}
+	mmap_read_unlock(mm);
+	return file;
+}
+
 static bool is_vdso(struct vm_area_struct *vma)
 {
 	const char *name = NULL;
