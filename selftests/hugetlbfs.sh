@@ -41,7 +41,7 @@ all_free()
 
 start()	# PATH HOW GONE
 {
-	rm -f go
+	rm -f go out
 	# shellcheck disable=SC2016
 	setsid sh -c 'exec python3 -c "$@" < /dev/null > out 2>&1' sh "$program" "$@" &
 	pid=$!
