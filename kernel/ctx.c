@@ -27,12 +27,29 @@
 #include "tty/tty.h"
 
 unsigned int kcr_max_ops = 64;
-unsigned int kcr_max_buffer_mb = 256;
+unsigned int kcr_max_buffer_mb;
+
+#define BUFFER_MIN	(256l << 20)
 
 static DEFINE_MUTEX(ops_lock);
 static LIST_HEAD(ops);
 static unsigned int nr_ops;
 static u64 last_op;
+
+/**
+ * kcr_buffer_limit() - how much an operation that begins now may copy
+ *
+ * Return: bytes: what the administrator allows, or half of the memory that is free or
+ * can be had without swapping, but so much that any program's records have room.
+ */
+size_t kcr_buffer_limit(void)
+{
+	unsigned int mb = READ_ONCE(kcr_max_buffer_mb);
+
+	if (mb)
+		return (size_t)mb << 20;
+	return max_t(long, BUFFER_MIN, si_mem_available() / 2 << PAGE_SHIFT);
+}
 
 /* kcr_nr_ops() - operations under way */
 unsigned int kcr_nr_ops(void)
@@ -77,7 +94,7 @@ struct kcr_ctx *kcr_ctx_alloc(struct file *device, bool restart, u32 flags)
 	ctx->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	ctx->device = get_file(device);
 	ctx->started_ns = ktime_get_ns();
-	ctx->buffer_limit = (size_t)READ_ONCE(kcr_max_buffer_mb) << 20;
+	ctx->buffer_limit = kcr_buffer_limit();
 	__module_get(THIS_MODULE);
 	return ctx;
 }

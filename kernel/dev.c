@@ -341,7 +341,7 @@ static long info_get(void __user *arg)
 		.policy_checkpoint = READ_ONCE(kcr_checkpoint_right),
 		.policy_pid = READ_ONCE(kcr_pid_right),
 		.policy_time = READ_ONCE(kcr_time_right),
-		.buffer_limit = (u64)READ_ONCE(kcr_max_buffer_mb) << 20,
+		.buffer_limit = kcr_buffer_limit(),
 		.version = KCR_VERSION,
 	};
 	strscpy(info.kernel, init_utsname()->release, sizeof(info.kernel));

@@ -5,7 +5,7 @@
 
 #include "kcr.h"
 
-extern unsigned int kcr_max_ops, kcr_max_buffer_mb;
+extern unsigned int kcr_max_ops, kcr_max_buffer_mb;	/* module parameters */
 
 int kcr_dev_init(void);
 void kcr_dev_exit(void);
@@ -17,6 +17,7 @@ void kcr_ctx_put_image(struct kcr_ctx *ctx);
 int kcr_ops_add(struct kcr_ctx *ctx);
 void kcr_ops_del(struct kcr_ctx *ctx);
 unsigned int kcr_nr_ops(void);
+size_t kcr_buffer_limit(void);
 
 /* Calls @fn for each operation under way until it returns non-zero. */
 int kcr_ops_walk(int (*fn)(struct kcr_ctx *ctx, void *arg), void *arg);

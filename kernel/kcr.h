@@ -402,7 +402,7 @@ struct kcr_runs {
  *
  * @head: of the image
  * @recs: restart: records before the pages
- * @recs_bytes: that they take
+ * @recs_bytes: that they take; checkpoint: that they will
  * @rec_hash: they, by id and kind
  * @rec_bits: log2 of how many buckets that has
  * @rec_seed: so that nobody can choose what meets in a bucket

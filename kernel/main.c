@@ -27,7 +27,7 @@ MODULE_PARM_DESC(time_choice, "who may give a program its own clocks: root, grou
 module_param_named(max_ops, kcr_max_ops, uint, 0644);
 MODULE_PARM_DESC(max_ops, "operations that may be under way at once (default 64)");
 module_param_named(max_buffer_mb, kcr_max_buffer_mb, uint, 0644);
-MODULE_PARM_DESC(max_buffer_mb, "megabytes that one checkpoint may copy: shared memory, huge pages, records (default 256)");
+MODULE_PARM_DESC(max_buffer_mb, "megabytes that one checkpoint may copy: shared memory, huge pages, records (default 0: half of what is free)");
 module_param_named(lazy_rate_mb, kcr_lazy_rate_mb, uint, 0644);
 MODULE_PARM_DESC(lazy_rate_mb, "megabytes a second that a lazy restart reads beside what is needed at once (default 0: no limit)");
 

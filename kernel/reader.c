@@ -22,7 +22,6 @@
 #include "made.h"
 #include "reader.h"
 
-#define KCR_RECS_MAX	(256u << 20)	/* bytes of records kept in memory */
 
 static int read_error(struct kcr_ctx *ctx, ssize_t ret, u64 offset)
 {
@@ -170,7 +169,7 @@ static int keep_rec(struct kcr_ctx *ctx)
 	struct kcr_rec *rec;
 	int ret;
 
-	ctx->recs_bytes += sizeof(*rec) + kcr_parse_padded(len);
+	ctx->recs_bytes += kcr_rec_room(len);
 	if (ctx->recs_bytes > KCR_RECS_MAX)
 		return kcr_bad_image(ctx, "more than %u MB of records before the pages",
 				     KCR_RECS_MAX >> 20);
@@ -271,12 +270,8 @@ int kcr_read_recs(struct kcr_ctx *ctx)
 		ret = kcr_read_rec_head(ctx);
 		if (ret)
 			return ret;
-		switch (le32_to_cpu(ctx->next.kind)) {
-		case KCR_KIND_PAGES:
-		case KCR_KIND_INDEX:
-		case KCR_KIND_END:
+		if (!kcr_rec_is_kept(le32_to_cpu(ctx->next.kind)))
 			return index_recs(ctx, count);
-		}
 		ret = keep_rec(ctx);
 		if (ret)
 			return ret;

@@ -3,9 +3,26 @@
 #ifndef _KCR_READER_H
 #define _KCR_READER_H
 
+#include "image/parse.h"
 #include "kcr.h"
 
 struct iov_iter;
+
+/*
+ * Restart keeps the records in front of the pages in memory, at most so many bytes of
+ * struct kcr_rec. A checkpoint counts them, too.
+ */
+#define KCR_RECS_MAX	(256u << 20)
+
+static inline bool kcr_rec_is_kept(u32 kind)
+{
+	return kind != KCR_KIND_PAGES && kind != KCR_KIND_INDEX && kind != KCR_KIND_END;
+}
+
+static inline size_t kcr_rec_room(u64 len)
+{
+	return sizeof(struct kcr_rec) + kcr_parse_padded(len);
+}
 
 void kcr_reader_drop(struct kcr_ctx *ctx);
 void kcr_page_reader_drop(struct kcr_ctx *ctx);

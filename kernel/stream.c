@@ -19,6 +19,7 @@
 #include "compat/uio.h"
 #include "image/parse.h"
 #include "kcr.h"
+#include "reader.h"
 #include "stream.h"
 
 #define KCR_CHUNK_SIZE	(256u << 10)
@@ -107,19 +108,25 @@ int kcr_stream_flush(struct kcr_ctx *ctx)
 	return 0;
 }
 
+/* kcr_too_much() - kcr_fail() for what would be copied; returns -EFBIG */
+int kcr_too_much(struct kcr_ctx *ctx)
+{
+	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
+			"more than %zu MB would have to be copied (module parameter max_buffer_mb)",
+			ctx->buffer_limit >> 20);
+}
+
 static struct kcr_chunk *chunk_add(struct kcr_ctx *ctx)
 {
 	struct kcr_chunk *chunk;
 
 	if (!ctx->direct && ctx->buffered + KCR_CHUNK_SIZE > ctx->buffer_limit) {
-		kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
-			 "more than %zu MB would have to be copied (module parameter max_buffer_mb)",
-			 ctx->buffer_limit >> 20);
+		kcr_too_much(ctx);
 		return NULL;
 	}
-	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
+	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (chunk)
-		chunk->data = kvmalloc(KCR_CHUNK_SIZE, GFP_KERNEL);
+		chunk->data = kvmalloc(KCR_CHUNK_SIZE, KCR_GFP_COPY);
 	if (!chunk || !chunk->data) {
 		kfree(chunk);
 		kcr_nomem(ctx);
@@ -231,14 +238,28 @@ static void rec_seal(struct kcr_ctx *ctx, struct kcr_rec_head *head)
 	ctx->records++;
 }
 
+/* An image that no restart could read is none. */
+static int count_kept(struct kcr_ctx *ctx, u32 kind, u64 len)
+{
+	if (!kcr_rec_is_kept(kind))
+		return 0;
+	ctx->recs_bytes += kcr_rec_room(len);
+	if (ctx->recs_bytes <= KCR_RECS_MAX)
+		return 0;
+	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
+			"records and contents of files take more than %u MB, which no restart could hold",
+			KCR_RECS_MAX >> 20);
+}
+
 /* kcr_rec_end() - the record is complete */
 int kcr_rec_end(struct kcr_ctx *ctx)
 {
+	u32 kind = le32_to_cpu(ctx->open_rec->kind);
 	u64 len = ctx->open_len;
 	int ret;
 
 	rec_seal(ctx, ctx->open_rec);
-	ret = append(ctx, NULL, kcr_parse_padded(len) - len);
+	ret = count_kept(ctx, kind, len) ?: append(ctx, NULL, kcr_parse_padded(len) - len);
 	if (!ret && ctx->direct && ctx->buffered >= KCR_CHUNK_SIZE)
 		ret = kcr_stream_flush(ctx);
 	return ret;

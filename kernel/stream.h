@@ -11,6 +11,14 @@ int kcr_write_head(struct kcr_ctx *ctx);
 int kcr_write_end(struct kcr_ctx *ctx);
 void kcr_stream_drop(struct kcr_ctx *ctx);
 
+/*
+ * For what is copied until it is written: the caller's group pays, and nobody is killed for
+ * it.
+ */
+#define KCR_GFP_COPY	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+int kcr_too_much(struct kcr_ctx *ctx);
+
 int kcr_write_hashed(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags,
 		     struct page **pages, unsigned int count, const u8 *hash);
 int kcr_write_earlier(struct kcr_ctx *ctx, u32 mm, u64 addr, u32 flags, unsigned int count,

@@ -109,6 +109,95 @@ more_than_may_be_copied()
 	remove_groups job
 }
 
+# How much it holds
+
+# Shared memory, or a file without a name, of which each megabyte has its number.
+holder='
+import mmap, os, sys, time
+what, megabytes = sys.argv[1], int(sys.argv[2])
+if what == "shared":
+    memory = mmap.mmap(-1, megabytes << 20)
+else:
+    memory = open("gone", "w+b")
+    os.unlink("gone")
+block = os.urandom((1 << 20) - 8)
+def number(i):
+    return i.to_bytes(8, "little")
+for i in range(megabytes):
+    memory.write(number(i) + block)
+memory.flush()
+open("ready", "w").close()
+while not os.path.exists("finish"):
+    time.sleep(0.05)
+memory.seek(0)
+for i in range(megabytes):
+    assert memory.read(1 << 20) == number(i) + block, i
+print("right after all", flush=True)
+'
+
+start_holder()	# GROUP WHAT MB
+{
+	local group=$groups/$1
+
+	mkdir -p "$group"
+	# shellcheck disable=SC2016
+	background sh -c 'echo 0 > "$1/cgroup.procs" && exec python3 -IS -c "$2" "$3" "$4"' - \
+		"$group" "$holder" "$2" "$3"
+	until_there ready
+}
+
+killed_for_memory()	# GROUP
+{
+	awk '$1 == "oom_kill" { print $2 }' "$groups/$1/memory.events"
+}
+
+# Half of what is free may be copied, if nobody says less.
+much_is_shared()
+{
+	start_holder job shared 300
+	expect 0 checkpoint -v -o 1.img "$pid"
+	kill -9 "$pid"
+	wait "$pid" 2> /dev/null || true
+	touch finish
+	expect 0 restart 1.img
+	right
+	remove_groups job
+}
+
+# It pays for the copies: where it may not have so much, nobody dies of that.
+more_than_the_writer_may_have()
+{
+	start_holder job shared 100
+	mkdir -p "$groups/writer"
+	echo 40M > "$groups/writer/memory.max"
+	expect 5 sh -c "echo 0 > $groups/writer/cgroup.procs; exec checkpoint -o 1.img $pid"
+	said "not enough kernel memory"
+	said_one_line
+	[ ! -e 1.img ]
+	[ "$(killed_for_memory writer)" = 0 ]
+	ends_right
+	remove_groups job writer
+}
+
+# What no restart would take is not written.
+more_records_than_a_restart_takes()
+{
+	start_holder job file 260
+	expect 5 checkpoint -o 1.img "$pid"
+	said "records and contents of files take more than 256 MB"
+	said_one_line
+	[ ! -e 1.img ]
+	ends_right
+	rm ready finish
+	start_holder job file 250
+	expect 0 checkpoint -k -o 2.img "$pid"
+	wait "$pid" 2> /dev/null || true
+	touch finish
+	expect 0 restart 2.img
+	right
+	remove_groups job
+}
+
 # Swap
 
 swap_on()
@@ -161,7 +250,7 @@ with_swap_in_use()
 	echo max > "$groups/job/memory.max"
 	save_or_say 5
 	[ "${made##* }" = 5 ]
-	[ "$(awk '$1 == "oom_kill" { print $2 }' "$groups/job/memory.events")" = 0 ]
+	[ "$(killed_for_memory job)" = 0 ]
 	ends_right
 	for number in $made; do
 		expect 0 restart "$number.img"
@@ -222,6 +311,9 @@ promise "without overcommitment it is right, or says so" without_overcommitment
 lenient
 promise "more shared memory than may be copied is told before anything stops" more_than_may_be_copied
 echo "$usual_buffer" > $buffer
+promise "300 MB of shared memory are copied" much_is_shared
+promise "the writer's group pays for copies, or there are none" more_than_the_writer_may_have
+promise "what a restart could not hold is told" more_records_than_a_restart_takes
 if swap_on; then
 	promise "with swap in use it is right, or says so" with_swap_in_use
 	swap_off

@@ -116,7 +116,7 @@ enum kcr_right {
  * @policy_pid: enum kcr_right of the parameter ``pid_choice``
  * @policy_time: enum kcr_right of the parameter ``time_choice``
  * @reserved: zero
- * @buffer_limit: bytes that one operation may buffer while its target is stopped
+ * @buffer_limit: bytes that an operation that begins now may copy before they are written
  * @version: KCR_VERSION of the module, NUL-terminated
  * @kernel: release of the running kernel, NUL-terminated
  */

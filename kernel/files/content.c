@@ -28,6 +28,9 @@
 #include "mm/mm.h"
 #include <uapi/image/content.h>
 
+/* More than this, in memory, is somebody's input, of which the image has a hash. */
+#define INPUT_MAX	(64u << 20)
+
 /* Saving */
 
 /* Made by O_TMPFILE without O_EXCL. */
@@ -140,7 +143,7 @@ static bool to_keep(struct kcr_ctx *ctx, struct file *file, struct kcr_relied *r
 	if (!kcr_fs_in_memory(r->path.dentry->d_sb))
 		return false;
 	/* Programs and libraries are put there by somebody, and big inputs too. */
-	return r->ours || (kcr_table_slots(ctx, file) && r->stat.size <= ctx->buffer_limit / 4);
+	return r->ours || (kcr_table_slots(ctx, file) && r->stat.size <= INPUT_MAX);
 }
 
 /**

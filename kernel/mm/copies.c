@@ -11,6 +11,7 @@
 
 #include "kcr.h"
 #include "mm/internal.h"
+#include "stream.h"
 
 #define WINDOW_SIZE	((u64)KCR_PAGES_MAX << PAGE_SHIFT)
 
@@ -42,7 +43,7 @@ struct kcr_copy *kcr_copy_window(struct kcr_ctx *ctx, struct list_head *list, u3
 		if (c->id == id && c->addr == addr)
 			return c;
 	}
-	c = kvzalloc(sizeof(*c), GFP_KERNEL);
+	c = kvzalloc(sizeof(*c), KCR_GFP_COPY);
 	if (!c) {
 		kcr_nomem(ctx);
 		return NULL;
@@ -63,16 +64,12 @@ static bool too_much(const struct kcr_ctx *ctx)
 /* kcr_copy_failed() - with a sentence for what kcr_copy_again() has returned */
 int kcr_copy_failed(struct kcr_ctx *ctx, int err)
 {
-	if (err != -EFBIG)
-		return kcr_nomem(ctx);
-	return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EFBIG,
-			"more than %zu MB would have to be copied (module parameter max_buffer_mb)",
-			ctx->buffer_limit >> 20);
+	return err == -EFBIG ? kcr_too_much(ctx) : kcr_nomem(ctx);
 }
 
 static struct page *copy_of(struct kcr_mm_data *data, struct page *page)
 {
-	struct page *new = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	struct page *new = alloc_page(KCR_GFP_COPY);
 
 	if (!new)
 		return NULL;

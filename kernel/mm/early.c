@@ -32,6 +32,7 @@
 #include "ksym.h"
 #include "mm/internal.h"
 #include "mm/mm.h"
+#include "stream.h"
 
 #define ROUNDS		2
 #define PAGES_MIN	64u	/* less is copied faster than it is looked after */
@@ -102,11 +103,11 @@ static struct early_window *window_make(struct early *e, pgoff_t index)
 
 	if (w)
 		return w;
-	w = kvzalloc(sizeof(*w), GFP_KERNEL);
+	w = kvzalloc(sizeof(*w), KCR_GFP_COPY);
 	if (!w)
 		return NULL;
-	w->copy = kvzalloc(sizeof(*w->copy), GFP_KERNEL);
-	if (w->copy && !xa_err(xa_store(&e->windows, index / KCR_PAGES_MAX, w, GFP_KERNEL))) {
+	w->copy = kvzalloc(sizeof(*w->copy), KCR_GFP_COPY);
+	if (w->copy && !xa_err(xa_store(&e->windows, index / KCR_PAGES_MAX, w, GFP_KERNEL_ACCOUNT))) {
 		w->copy->addr = (u64)round_down(index, KCR_PAGES_MAX) << PAGE_SHIFT;
 		return w;
 	}
