@@ -182,17 +182,16 @@ int kcr_base_set(struct kcr_ctx *ctx, const struct kcr_checkpoint *ck)
 }
 
 /**
- * kcr_base_note() - a record is written
+ * kcr_base_note() - memory that is shared is saved: it goes by its place among its like
  * @ctx: the operation
- * @kind: its kind
- * @id: its id; memory that is shared goes by its place among its like
+ * @id: of its record
  */
-int kcr_base_note(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id)
+int kcr_base_note(struct kcr_ctx *ctx, u32 id)
 {
 	struct kcr_base *base = ctx->base;
 	u32 *more;
 
-	if (!base || (kind != KCR_KIND_SHMEM && kind != KCR_KIND_HUGETLB))
+	if (!base)
 		return 0;
 	more = krealloc_array(base->shared, base->nr_shared + 1, sizeof(*more),
 			      GFP_KERNEL_ACCOUNT);

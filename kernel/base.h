@@ -8,7 +8,7 @@
 #define KCR_BASE_NONE	U64_MAX		/* a page that is not there */
 
 int kcr_base_set(struct kcr_ctx *ctx, const struct kcr_checkpoint *ck);
-int kcr_base_note(struct kcr_ctx *ctx, enum kcr_kind kind, u32 id);
+int kcr_base_note(struct kcr_ctx *ctx, u32 id);
 int kcr_base_find(struct kcr_ctx *ctx, u32 id, u64 addr, unsigned int count,
 		  const u8 *hash, u64 *first);
 void kcr_base_head(const struct kcr_ctx *ctx, struct kcr_image_head *head);

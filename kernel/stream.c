@@ -185,9 +185,8 @@ int kcr_rec_begin(struct kcr_ctx *ctx, enum kcr_kind kind, u16 version, u32 id,
 {
 	struct kcr_chunk *chunk = chunk_last(ctx, sizeof(struct kcr_rec_head));
 	struct kcr_rec_head *head;
-	int ret = kcr_base_note(ctx, kind, id);
 
-	if (!chunk || ret)
+	if (!chunk)
 		return ctx->error ?: -ENOMEM;
 	if (WARN_ON_ONCE(ctx->open_rec))
 		return kcr_fail(ctx, KCR_CLASS_ENVIRONMENT, -EINVAL,

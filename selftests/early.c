@@ -242,6 +242,16 @@ TEST(of_a_file_that_has_no_name)
 	rewritten(by_hand);
 }
 
+TEST(of_a_file_that_has_a_name)
+{
+	memory_fd = open("/dev/shm/early", O_RDWR | O_CREAT | O_EXCL, 0600);
+	ASSERT_LE(0, memory_fd);
+	ASSERT_EQ(0, ftruncate(memory_fd, SIZE));
+	memory = map_it();
+	rewritten(by_hand);
+	ASSERT_EQ(0, unlink("/dev/shm/early"));
+}
+
 /* Half of it has gone for much of the time. */
 static void resizes(int ready)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Images that lie about huge pages, files of a hugetlbfs, leases, watched and removed
- * directories, and what clone(2) lets processes share. Each restart fails in one
+ * Images that lie about huge pages, files of a hugetlbfs and in memory, leases, watched and
+ * removed directories, and what clone(2) lets processes share. Each restart fails in one
  * sentence, or does no harm; no huge page, no file and no process is left.
  */
 #define _GNU_SOURCE
@@ -136,6 +136,41 @@ static void a_file_that_has_another_s_pages(struct image *img)
 	uint32_t id = content_of(img, KCR_CONTENT_HUGE, true)->head.id;
 
 	pages_of(img, id)->mm = content_of(img, KCR_CONTENT_DIRECTORY, true)->head.id;
+}
+
+static void a_file_in_memory_with_pages_of_its_own(struct image *img)
+{
+	file_of_memory(img)->len = htole64(4096);
+}
+
+static void a_file_in_memory_of_small_bytes(struct image *img)
+{
+	file_of_memory(img)->type = htole32(KCR_CONTENT_FILE);
+}
+
+static void a_file_in_memory_that_is_a_directory(struct image *img)
+{
+	file_of_memory(img)->type = htole32(KCR_CONTENT_DIRECTORY);
+}
+
+static void a_file_in_memory_of_huge_pages(struct image *img)
+{
+	file_of_memory(img)->type = htole32(KCR_CONTENT_HUGE);
+}
+
+static void a_file_in_memory_of_2_63(struct image *img)
+{
+	file_of_memory(img)->size = htole64(1ull << 63);
+}
+
+static void a_file_in_memory_without_room_for_its_pages(struct image *img)
+{
+	file_of_memory(img)->size = htole64(4096);
+}
+
+static void a_file_of_huge_pages_in_memory(struct image *img)
+{
+	file_gone(img)->type = htole32(KCR_CONTENT_MEMORY);
 }
 
 static void more_watches_than_there_are(struct image *img)
@@ -281,6 +316,13 @@ static const struct {
 	LIE(a_file_of_small_bytes),
 	LIE(a_file_in_another_folder),
 	LIE(a_file_that_has_another_s_pages),
+	LIE(a_file_in_memory_with_pages_of_its_own),
+	LIE(a_file_in_memory_of_small_bytes),
+	LIE(a_file_in_memory_that_is_a_directory),
+	LIE(a_file_in_memory_of_huge_pages),
+	LIE(a_file_in_memory_of_2_63),
+	LIE(a_file_in_memory_without_room_for_its_pages),
+	LIE(a_file_of_huge_pages_in_memory),
 	LIE(more_watches_than_there_are),
 	LIE(a_watch_for_nothing),
 	LIE(a_watch_for_what_nobody_knows),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A process that has huge pages, files of a hugetlbfs, leases, watched and removed
- * directories; its image, and its records there.
+ * A process that has huge pages, files of a hugetlbfs and in memory, leases, watched and
+ * removed directories; its image, and its records there.
  */
 #ifndef KCR_ODD_IMAGE_H
 #define KCR_ODD_IMAGE_H
@@ -65,6 +65,21 @@ static inline void huge_memory(void)
 	ASSERT_EQ(0, unlink(POINT "/gone"));
 }
 
+/* As large as what is saved as pages. */
+static inline void file_in_memory(void)
+{
+	char name[] = "/dev/shm/kcr-odd.XXXXXX";
+	int fd = mkostemp(name, 0);
+	char *p;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(name));
+	ASSERT_EQ(0, ftruncate(fd, HUGE));
+	p = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, (void *)p);
+	memset(p, 'm', HUGE / 2);
+}
+
 static inline void leases(void)
 {
 	int fd = open("leased", O_CREAT | O_WRONLY, 0600), status;
@@ -98,6 +113,7 @@ static inline void become_odd(int ready)
 	setsid();
 	signal(SIGIO, SIG_IGN);
 	huge_memory();
+	file_in_memory();
 	leases();
 	directories();
 	if (!syscall(SYS_clone, CLONE_SYSVSEM | CLONE_IO | SIGCHLD, NULL, NULL, NULL, NULL))
@@ -256,6 +272,11 @@ static inline struct kcr_img_content *file_gone(struct image *img)
 static inline struct kcr_img_content *file_named(struct image *img)
 {
 	return (void *)content_of(img, KCR_CONTENT_HUGE, false)->data;
+}
+
+static inline struct kcr_img_content *file_of_memory(struct image *img)
+{
+	return (void *)content_of(img, KCR_CONTENT_MEMORY, true)->data;
 }
 
 static inline struct kcr_img_content *dir_gone(struct image *img)

@@ -169,9 +169,19 @@ static int look_again(struct kcr_ctx *ctx, struct kcr_opened *o)
 	return kcr_stat_same(&now, &o->stat) ? 0 : compare_hash(ctx, o, img);
 }
 
+/* What was there and differs, or could not be filled when it was made. */
 static bool to_write_back(const struct kcr_wanted *w)
 {
-	return w->settled && w->there && !w->same;
+	return w->settled && !w->same && (w->there || w->memory);
+}
+
+static int look_at_wanted(struct kcr_ctx *ctx, struct kcr_wanted *w)
+{
+	int ret = w->there && w->memory ? kcr_wanted_compare(ctx, w) : 0;
+
+	if (!ret && w->there && to_write_back(w) && others_write(ctx, d_inode(w->path.dentry)))
+		ret = busy(ctx, kcr_wanted_name(w));
+	return ret;
 }
 
 static int look_at_all(struct kcr_ctx *ctx, struct kcr_files *files)
@@ -186,17 +196,22 @@ static int look_at_all(struct kcr_ctx *ctx, struct kcr_files *files)
 		if (ret)
 			return ret;
 	}
-	xa_for_each(&files->wanted, id, w)
-		if (to_write_back(w) && others_write(ctx, d_inode(w->path.dentry)))
-			return busy(ctx, kcr_wanted_name(w));
+	xa_for_each(&files->wanted, id, w) {
+		ret = look_at_wanted(ctx, w);
+		if (ret)
+			return ret;
+	}
 	return 0;
 }
 
 static int write_back(struct kcr_ctx *ctx, struct kcr_wanted *w)
 {
-	struct file *file = kcr_path_open(&w->path, O_WRONLY | O_LARGEFILE);
+	struct file *file;
 	int ret;
 
+	if (w->file)
+		return kcr_wanted_fill(ctx, w, w->file);
+	file = kcr_path_open(&w->path, O_WRONLY | O_LARGEFILE);
 	if (IS_ERR(file))
 		return kcr_path_fail(ctx, PTR_ERR(file), kcr_wanted_name(w), "can't be written");
 	ret = kcr_wanted_fill(ctx, w, file);

@@ -12,7 +12,8 @@
  * missing, and taken away again if the restart fails; one that is there and
  * holds something else gets its bytes back at commit, if the program could
  * write to it. Extended attributes are not kept. Files of a hugetlbfs that somebody
- * has mounted are huge.c's.
+ * has mounted are huge.c's, what is large and on a tmpfs memory.c's. How all that comes
+ * into the image: content_save.c.
  */
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -27,154 +28,6 @@
 #include "ksym.h"
 #include "mm/mm.h"
 #include <uapi/image/content.h>
-
-/* More than this, in memory, is somebody's input, of which the image has a hash. */
-#define INPUT_MAX	(64u << 20)
-
-/* Saving */
-
-/* Made by O_TMPFILE without O_EXCL. */
-static bool is_linkable(const struct kcr_relied *r)
-{
-	return kcr_path_gone(&r->path) && d_inode(r->path.dentry)->i_state & I_LINKABLE;
-}
-
-static int write_file_rec(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
-{
-	struct kcr_img_content img = {
-		.type = cpu_to_le32(d_is_dir(r->path.dentry) ? KCR_CONTENT_DIRECTORY :
-							       KCR_CONTENT_FILE),
-		.flags = cpu_to_le32((kcr_path_gone(&r->path) ? KCR_CONTENT_UNLINKED : 0) |
-				     (is_linkable(r) ? KCR_CONTENT_LINKABLE : 0) |
-				     (r->ours ? KCR_CONTENT_WRITE_BACK : 0)),
-		.mode = cpu_to_le32(r->stat.mode & 07777),
-		.uid = cpu_to_le32(from_kuid_munged(ctx->cred->user_ns, r->stat.uid)),
-		.gid = cpu_to_le32(from_kgid_munged(ctx->cred->user_ns, r->stat.gid)),
-		.size = cpu_to_le64(r->stat.size),
-	};
-	char *name;
-	int ret = kcr_path_save(ctx, &r->path, &name);
-
-	if (ret || !name)
-		return ret;
-	ret = (kcr_path_is_huge(&r->path) ? kcr_huge_describe(ctx, r, &img) : 0) ?:
-	      kcr_path_write(ctx, KCR_KIND_CONTENT, id, &img, sizeof(img), name);
-	kfree(name);
-	return ret;
-}
-
-static int write_data_rec(struct kcr_ctx *ctx, u32 id, u64 from, const void *data, size_t len)
-{
-	struct kcr_img_content img = {
-		.type = cpu_to_le32(KCR_CONTENT_DATA),
-		.file = cpu_to_le32(id),
-		.from = cpu_to_le64(from),
-		.len = cpu_to_le64(len),
-	};
-
-	return kcr_rec_begin(ctx, KCR_KIND_CONTENT, 1, 0, 0) ?:
-	       kcr_rec_put(ctx, &img, sizeof(img)) ?:
-	       kcr_rec_put(ctx, data, len) ?: kcr_rec_end(ctx);
-}
-
-static int write_range(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id, u64 from, u64 to)
-{
-	void *buf = kcr_files_buf(ctx);
-	ssize_t n;
-	int ret;
-
-	if (!buf)
-		return -ENOMEM;
-	for (; from < to; from += n) {
-		n = kcr_read_full(r->file, buf, min_t(u64, to - from, KCR_IO_SIZE), from);
-		if (n < 0)
-			return kcr_fail(ctx, KCR_CLASS_IO, n, "%pd: can't be read (errno %zd)",
-					r->path.dentry, -n);
-		if (!n)
-			break;
-		ret = memchr_inv(buf, 0, n) ? write_data_rec(ctx, id, from, buf, n) : 0;
-		if (ret)
-			return ret;
-		if (kcr_cancelled(ctx))
-			return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
-	}
-	return 0;
-}
-
-/* Holes are left out; a file system that can't tell has none. */
-static int write_data(struct kcr_ctx *ctx, struct kcr_relied *r, u32 id)
-{
-	loff_t old = r->file->f_pos, from, to, size = r->stat.size;
-	int ret = 0;
-
-	for (from = 0; from < size && !ret; from = to) {
-		from = vfs_llseek(r->file, from, SEEK_DATA);
-		if (from == -ENXIO)
-			break;
-		from = max_t(loff_t, from, 0);
-		to = vfs_llseek(r->file, from, SEEK_HOLE);
-		if (to <= from || to > size)
-			to = size;
-		ret = write_range(ctx, r, id, from, to);
-	}
-	vfs_llseek(r->file, old, SEEK_SET);
-	return ret;
-}
-
-static int content_save(struct kcr_ctx *ctx, void *obj, u32 id)
-{
-	struct kcr_relied *r = obj;
-	int ret;
-
-	r->kept = id;
-	ret = write_file_rec(ctx, r, id);
-	if (ret || d_is_dir(r->path.dentry))
-		return ret;
-	return kcr_path_is_huge(&r->path) ?
-	       kcr_shmem_pages_save(ctx, d_inode(r->path.dentry), id) : write_data(ctx, r, id);
-}
-
-static bool to_keep(struct kcr_ctx *ctx, struct file *file, struct kcr_relied *r)
-{
-	if (kcr_path_gone(&r->path) || kcr_path_is_huge(&r->path))
-		return true;
-	if (ctx->ckpt_flags & KCR_CKPT_WITH_FILES && r->ours)
-		return true;
-	if (!kcr_fs_in_memory(r->path.dentry->d_sb))
-		return false;
-	/* Programs and libraries are put there by somebody, and big inputs too. */
-	return r->ours || (kcr_table_slots(ctx, file) && r->stat.size <= INPUT_MAX);
-}
-
-/**
- * kcr_content_keep() - put a file's bytes into the image, if they belong there
- * @ctx: the operation; everything is parked
- * @file: open on a regular file
- * @id: set to the id of the contents; 0: they stay outside
- */
-int kcr_content_keep(struct kcr_ctx *ctx, struct file *file, u32 *id)
-{
-	struct kcr_relied *r = kcr_relied_get(ctx, file);
-	int ret;
-
-	if (!r)
-		return -ENOMEM;
-	*id = r->kept;
-	if (r->kept || r->reg)
-		return 0;
-	r->ours = file->f_mode & FMODE_WRITE || kcr_table_writes(ctx, d_inode(r->path.dentry));
-	ret = kcr_stat(&r->path, &r->stat);
-	if (ret)
-		return kcr_fail(ctx, KCR_CLASS_IO, ret, "%pd: can't be looked at (errno %d)",
-				r->path.dentry, -ret);
-	if (!to_keep(ctx, file, r))
-		return 0;
-	if (kcr_path_gone(&r->path) && r->ours && d_inode(r->path.dentry)->i_nlink)
-		return kcr_refuse(ctx, "%pd: deleted, but it has other names: not supported yet",
-				  r->path.dentry);
-	ret = kcr_relied_open(ctx, r, file);
-	return ret ?: kcr_save_object(ctx, KCR_KIND_CONTENT, r, id);
-}
 
 /* Checking what an image says */
 
@@ -291,7 +144,7 @@ static int check_data(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	struct kcr_wanted *w = wanted_find(ctx, le32_to_cpu(img->file));
 	u64 from = le64_to_cpu(img->from), len = le64_to_cpu(img->len), size;
 
-	if (!w || w->settled || rec->id || kcr_wanted_is_huge(w))
+	if (!w || w->settled || rec->id || kcr_wanted_is_huge(w) || kcr_wanted_is_memory(w))
 		return kcr_bad_image(ctx, "contents that belong to no file");
 	size = le64_to_cpu(img_of(w)->size);
 	if (!len || len != rec->len - sizeof(*img) || from > size || len > size - from ||
@@ -334,6 +187,8 @@ static int content_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 		return check_dir(ctx, rec);
 	case KCR_CONTENT_HUGE:
 		return kcr_huge_check(ctx, img) ?: check_file(ctx, rec);
+	case KCR_CONTENT_MEMORY:
+		return kcr_memory_check(ctx, img) ?: check_file(ctx, rec);
 	default:
 		return kcr_bad_image(ctx, "a content record of type %u", le32_to_cpu(img->type));
 	}
@@ -342,9 +197,15 @@ static int content_check(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 /* Is the file there, and does it hold what it should? */
 
 /* Bytes of the file as the image has them, zeros where it has none. */
-static void wanted_bytes(const struct kcr_wanted *w, u64 pos, void *buf, size_t len,
-			 unsigned int *next)
+static int wanted_bytes(const struct kcr_wanted *w, u64 pos, void *buf, size_t len,
+			unsigned int *next)
 {
+	ssize_t n;
+
+	if (w->memory) {
+		n = kcr_read_full(w->memory, buf, len, pos);
+		return n == len ? 0 : min_t(ssize_t, n, 0) ?: -EIO;
+	}
 	memset(buf, 0, len);
 	for (; *next < w->nr_data; ++*next) {
 		const struct kcr_img_content *img =
@@ -358,6 +219,7 @@ static void wanted_bytes(const struct kcr_wanted *w, u64 pos, void *buf, size_t 
 		if (to > pos + len)
 			break;
 	}
+	return 0;
 }
 
 static int same_bytes(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file, bool *same)
@@ -367,6 +229,7 @@ static int same_bytes(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *fi
 	u8 *buf = kcr_files_buf(ctx);
 	unsigned int next = 0;
 	ssize_t n;
+	int ret;
 
 	*same = false;
 	if (!buf)
@@ -374,12 +237,17 @@ static int same_bytes(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *fi
 	if (i_size_read(file_inode(file)) != size)
 		return 0;
 	for (pos = 0; pos < size; pos += n) {
+		ret = kcr_files_stopped(ctx);
+		if (ret)
+			return ret;
 		n = kcr_read_full(file, buf, min_t(u64, half, size - pos), pos);
 		if (n < 0)
 			return kcr_path_fail(ctx, n, kcr_wanted_name(w), "can't be read");
 		if (!n)
 			return 0;
-		wanted_bytes(w, pos, buf + half, n, &next);
+		ret = wanted_bytes(w, pos, buf + half, n, &next);
+		if (ret)
+			return kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be compared");
 		if (memcmp(buf, buf + half, n))
 			return 0;
 		cond_resched();
@@ -388,7 +256,8 @@ static int same_bytes(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *fi
 	return 0;
 }
 
-static int compare(struct kcr_ctx *ctx, struct kcr_wanted *w)
+/* kcr_wanted_compare() - one that is there: does it hold what it did, or get it back? */
+int kcr_wanted_compare(struct kcr_ctx *ctx, struct kcr_wanted *w)
 {
 	const char *name = kcr_wanted_name(w);
 	struct file *file = kcr_path_open(&w->path, O_RDONLY | O_LARGEFILE | O_NONBLOCK);
@@ -424,7 +293,9 @@ static int settle(struct kcr_ctx *ctx, struct kcr_wanted *w)
 	if (!d_is_reg(path.dentry))
 		return kcr_fail(ctx, KCR_CLASS_UNSUPPORTED, -EINVAL,
 				"%s: is no longer a regular file", kcr_wanted_name(w));
-	return kcr_wanted_is_huge(w) ? kcr_huge_compare(ctx, w) : compare(ctx, w);
+	if (kcr_wanted_is_memory(w))	/* when its pages are there */
+		return 0;
+	return kcr_wanted_is_huge(w) ? kcr_huge_compare(ctx, w) : kcr_wanted_compare(ctx, w);
 }
 
 /**
@@ -463,6 +334,8 @@ int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file
 
 	if (ret)
 		return kcr_path_fail(ctx, ret, kcr_wanted_name(w), "can't be given its size");
+	if (w->memory)
+		return kcr_memory_fill(ctx, w, file);
 	for (i = 0; i < w->nr_data; i++) {
 		const struct kcr_img_content *img =
 			kcr_rec_as(w->data[i], struct kcr_img_content);
@@ -535,8 +408,10 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 	struct kcr_wanted *w = rec->id ? wanted_find(ctx, rec->id) : NULL;
 	int ret;
 
-	if (!w || !w->settled || w->there)	/* a hash, data, or at commit */
+	if (!w || !w->settled)	/* a hash, or data */
 		return 0;
+	if (w->there)		/* at commit */
+		return kcr_wanted_is_memory(w) ? kcr_memory_begin(ctx, w) : 0;
 	if (kcr_wanted_is_dir(w))
 		w->file = make_dir(ctx, w);
 	else
@@ -553,6 +428,8 @@ static int content_restore(struct kcr_ctx *ctx, const struct kcr_rec *rec)
 				      le32_to_cpu(img_of(w)->gid)) : 0;
 	if (ret)
 		return ret;
+	if (kcr_wanted_is_memory(w))
+		return kcr_memory_begin(ctx, w);
 	return kcr_wanted_is_huge(w) ? kcr_huge_size(ctx, w) : kcr_wanted_fill(ctx, w, w->file);
 }
 
@@ -575,6 +452,8 @@ void kcr_wanted_drop(struct kcr_files *files)
 			kcr_path_unmake(&w->path);
 		if (w->file)
 			fput(w->file);
+		if (w->memory)
+			fput(w->memory);
 		path_put(&w->path);
 		kvfree(w->data);
 		kfree(w);
@@ -586,7 +465,7 @@ const struct kcr_ops kcr_content_ops = {
 	.kind		= KCR_KIND_CONTENT,
 	.version	= 1,
 	.name		= "content",
-	.save		= content_save,
+	.save		= kcr_content_save,
 	.check		= content_check,
 	.restore	= content_restore,
 	.commit		= content_commit,

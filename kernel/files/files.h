@@ -30,6 +30,8 @@ void kcr_file_put(void *file);
  */
 struct file *kcr_huge_restored(struct kcr_ctx *ctx, u32 id);
 bool kcr_huge_is_there(struct kcr_ctx *ctx, u32 id);
+/* Likewise of a tmpfs: they go there in any case. */
+struct file *kcr_memory_restored(struct kcr_ctx *ctx, u32 id);
 
 /* checkpoint: before parking; hashes files that are open for writing */
 int kcr_files_prepare(struct kcr_ctx *ctx);

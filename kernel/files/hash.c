@@ -45,7 +45,8 @@ void kcr_hash_begin(struct kcr_hash *hash, u64 from)
 	hash->done = from;
 }
 
-static int stopped(struct kcr_ctx *ctx)
+/* kcr_files_stopped() - between two steps of what may take long: with a sentence */
+int kcr_files_stopped(struct kcr_ctx *ctx)
 {
 	if (kcr_cancelled(ctx))
 		return kcr_fail(ctx, KCR_CLASS_TRANSIENT, -ECANCELED, "cancelled");
@@ -72,7 +73,7 @@ int kcr_hash_to(struct kcr_ctx *ctx, struct file *file, struct kcr_hash *hash, u
 	if (!buf)
 		return -ENOMEM;
 	while (hash->done < to) {
-		ret = stopped(ctx);
+		ret = kcr_files_stopped(ctx);
 		if (ret)
 			return ret;
 		n = kcr_read_full(file, buf, min_t(u64, KCR_IO_SIZE, to - hash->done),

@@ -236,6 +236,7 @@ void kcr_hash_begin(struct kcr_hash *hash, u64 from);
 int kcr_hash_to(struct kcr_ctx *ctx, struct file *file, struct kcr_hash *hash, u64 to);
 void kcr_hash_end(const struct kcr_hash *hash, u8 *digest);
 int kcr_hash_range(struct kcr_ctx *ctx, struct file *file, u64 from, u64 to, u8 *digest);
+int kcr_files_stopped(struct kcr_ctx *ctx);
 ssize_t kcr_read_full(struct file *file, void *buf, size_t len, loff_t pos);
 
 /* known.c */
@@ -289,6 +290,7 @@ void kcr_relied_drop(struct kcr_files *files);
  * @max_data: that @data has room for
  * @path: where it is, or NULLs
  * @file: made for it, or NULL
+ * @memory: KCR_CONTENT_MEMORY: its pages, unless they go into @file; or NULL
  * @settled: the next two are known
  * @there: @path leads to it
  * @same: and it holds the right bytes
@@ -299,13 +301,17 @@ struct kcr_wanted {
 	const struct kcr_rec **data;
 	unsigned int nr_data, max_data;
 	struct path path;
-	struct file *file;
+	struct file *file, *memory;
 	bool settled, there, same, made;
 };
 
-/* content.c */
+/* content_save.c */
 int kcr_content_keep(struct kcr_ctx *ctx, struct file *file, u32 *id);
+int kcr_content_save(struct kcr_ctx *ctx, void *obj, u32 id);
+
+/* content.c */
 int kcr_wanted_settle(struct kcr_ctx *ctx, u32 id, struct kcr_wanted **wanted);
+int kcr_wanted_compare(struct kcr_ctx *ctx, struct kcr_wanted *w);
 int kcr_wanted_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file);
 const char *kcr_wanted_name(const struct kcr_wanted *w);
 bool kcr_wanted_is_dir(const struct kcr_wanted *w);
@@ -365,6 +371,13 @@ int kcr_huge_compare(struct kcr_ctx *ctx, struct kcr_wanted *w);
 struct file *kcr_huge_make_unlinked(struct kcr_ctx *ctx, struct kcr_wanted *w);
 int kcr_huge_size(struct kcr_ctx *ctx, struct kcr_wanted *w);
 int kcr_huge_commit(struct kcr_ctx *ctx, struct kcr_wanted *w);
+
+/* memory.c */
+bool kcr_relied_is_memory(const struct kcr_relied *r);
+bool kcr_wanted_is_memory(const struct kcr_wanted *w);
+int kcr_memory_check(struct kcr_ctx *ctx, const struct kcr_img_content *img);
+int kcr_memory_begin(struct kcr_ctx *ctx, struct kcr_wanted *w);
+int kcr_memory_fill(struct kcr_ctx *ctx, struct kcr_wanted *w, struct file *file);
 
 /* mounts.c */
 typedef bool (*kcr_mount_fits_t)(const struct path *path, const void *arg);

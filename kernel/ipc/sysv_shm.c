@@ -137,7 +137,7 @@ static int segment_write(struct kcr_ctx *ctx, struct file *base, u32 id)
 		return kcr_refuse(ctx, "its id is another's");
 	return kcr_shmem_refuse(ctx, inode) ?:
 	       kcr_write_rec(ctx, KCR_KIND_SYSV_SHM, 1, id, 0, &img, sizeof(img)) ?:
-	       kcr_shmem_pages_save(ctx, inode, id);
+	       kcr_shmem_pages_save(ctx, inode, id, le64_to_cpu(img.size));
 }
 
 /* The segment's own file, which lives as long as it is attached; no reference. */

@@ -321,16 +321,13 @@ static int copy_round(struct kcr_ctx *ctx, struct early *e)
 	return ret;
 }
 
-/*
- * Memory that has no path, and enough of it. A file on a tmpfs whose name was removed is
- * saved as a file (files/content.c), which would not take copies from here.
- */
+/* Enough memory. What has a path, and nobody here can write to, may well stay outside. */
 static bool is_wanted(const struct vm_area_struct *vma)
 {
 	struct file *file = vma->vm_file;
 
 	return vma->vm_flags & VM_MAYSHARE && file && kcr_file_is_shmem(file) &&
-	       file->f_path.mnt->mnt_flags & MNT_INTERNAL &&
+	       (file->f_path.mnt->mnt_flags & MNT_INTERNAL || vma->vm_flags & VM_MAYWRITE) &&
 	       file_inode(file)->i_mapping->nrpages >= PAGES_MIN;
 }
 
@@ -493,7 +490,7 @@ static int copy_now(struct kcr_ctx *ctx, struct early *e, pgoff_t index, struct 
 	return 0;
 }
 
-static int copy_rest(struct kcr_ctx *ctx, struct early *e)
+static int copy_rest(struct kcr_ctx *ctx, struct early *e, pgoff_t end)
 {
 	struct page *page;
 	pgoff_t index = 0;
@@ -501,7 +498,7 @@ static int copy_rest(struct kcr_ctx *ctx, struct early *e)
 
 	for (; !ret; index++) {
 		index = first_not_good(e, index);
-		page = kcr_shmem_page_next(e->inode, &index);
+		page = kcr_shmem_page_below(e->inode, &index, end);
 		if (!page)
 			break;
 		if (IS_ERR(page))
@@ -540,10 +537,11 @@ static void hand_over(struct kcr_ctx *ctx, struct early *e, u32 id)
  * @ctx: the operation; everything is parked, and kcr_early_look() has looked
  * @inode: the object
  * @id: of it
+ * @end: pages that it has
  *
  * Return: 1, 0 if nothing was, or a negative errno with a sentence.
  */
-int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
+int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id, pgoff_t end)
 {
 	struct early *e = find(ctx->mm_data, inode);
 	int ret;
@@ -551,8 +549,8 @@ int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 	/* Its copies are gone then; whoever wants them again makes others. */
 	if (!e || e->saved)
 		return 0;
-	find_good(e, DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE));
-	ret = copy_rest(ctx, e);
+	find_good(e, end);
+	ret = copy_rest(ctx, e, end);
 	if (ret)
 		return ret;
 	hand_over(ctx, e, id);

@@ -232,7 +232,7 @@ static int hugetlb_save(struct kcr_ctx *ctx, void *obj, u32 id)
 		ret = kcr_refuse(ctx, "its name is too long");
 	if (!ret)
 		ret = kcr_write_rec(ctx, KCR_KIND_HUGETLB, 1, id, 0, &img, sizeof(img)) ?:
-		      kcr_shmem_pages_save(ctx, inode, id);
+		      kcr_shmem_pages_save(ctx, inode, id, le64_to_cpu(img.size));
 	kcr_where_end(ctx, mark);
 	return ret;
 }

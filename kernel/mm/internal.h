@@ -101,12 +101,13 @@ void kcr_copy_drop(struct kcr_copy *c);
 void kcr_copies_drop(struct list_head *list);
 
 /* early.c */
-int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id);
+int kcr_early_save(struct kcr_ctx *ctx, struct inode *inode, u32 id, pgoff_t end);
 
 /* shmem.c */
 int kcr_shmem_write(struct kcr_ctx *ctx, struct kcr_mm_data *data);
 void kcr_shmem_drop(struct kcr_mm_data *data);
 struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index);
+struct page *kcr_shmem_page_below(struct inode *inode, pgoff_t *index, pgoff_t end);
 int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page);
 int kcr_memfd_check(struct kcr_ctx *ctx, const char *name, u32 mode);
 int kcr_memory_seal(struct kcr_ctx *ctx, struct file *file, unsigned int *now, u32 seals);

@@ -60,7 +60,7 @@ unsigned int kcr_hugetlb_fs_shift(struct super_block *sb);
 int kcr_hugetlb_set_size(struct kcr_ctx *ctx, const struct path *path, loff_t size);
 bool kcr_hugetlb_reserved(struct inode *inode);
 int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode);
-int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id);
+int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id, loff_t size);
 int kcr_shmem_replace(struct kcr_ctx *ctx, struct file *to, struct file *from);
 
 /* module */

@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/fcntl.h>
 
+#include "base.h"
 #include "compat/shmem.h"
 #include "ipc/ipc.h"
 #include "kcr.h"
@@ -35,6 +36,7 @@ struct later {
 	struct list_head node;
 	u32 id;
 	struct inode *inode;
+	pgoff_t end;
 };
 
 /* kcr_file_is_shmem() - is @file on a tmpfs, of whatever mount */
@@ -78,6 +80,17 @@ struct page *kcr_shmem_page_next(struct inode *inode, pgoff_t *index)
 	return shmem_read_mapping_page_gfp(mapping, i, mapping_gfp_mask(mapping));
 }
 
+/* kcr_shmem_page_below() - likewise; it may have grown meanwhile, through a descriptor */
+struct page *kcr_shmem_page_below(struct inode *inode, pgoff_t *index, pgoff_t end)
+{
+	struct page *page = kcr_shmem_page_next(inode, index);
+
+	if (IS_ERR_OR_NULL(page) || *index < end)
+		return page;
+	put_page(page);
+	return NULL;
+}
+
 /* kcr_shmem_page_failed() - what kcr_shmem_page_next() returned is an error */
 int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page)
 {
@@ -86,14 +99,14 @@ int kcr_shmem_page_failed(struct kcr_ctx *ctx, struct page *page)
 }
 
 static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
-		      struct inode *inode)
+		      struct inode *inode, pgoff_t end)
 {
 	struct page *page;
 	pgoff_t index = 0;
 	int ret = 0;
 
 	for (; !ret; index++) {
-		page = kcr_shmem_page_next(inode, &index);
+		page = kcr_shmem_page_below(inode, &index, end);
 		if (!page)
 			break;
 		if (IS_ERR(page))
@@ -107,7 +120,7 @@ static int copy_pages(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 }
 
 static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
-		      struct inode *inode)
+		      struct inode *inode, pgoff_t end)
 {
 	struct later *l = kzalloc(sizeof(*l), GFP_KERNEL);
 
@@ -116,6 +129,7 @@ static int read_later(struct kcr_ctx *ctx, struct kcr_mm_data *data, u32 id,
 	ihold(inode);
 	l->inode = inode;
 	l->id = id;
+	l->end = end;
 	list_add_tail(&l->node, &data->shmems);
 	return 0;
 }
@@ -183,14 +197,14 @@ int kcr_shmem_refuse(struct kcr_ctx *ctx, struct inode *inode)
 	return ret;
 }
 
-static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
+static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id, loff_t size)
 {
 	struct inode *inode = d_inode(dentry);
 	struct kcr_img_mempolicy_range *ranges;
 	unsigned int count;
 	int ret;
 	struct kcr_img_shmem img = {
-		.size = cpu_to_le64(i_size_read(inode)),
+		.size = cpu_to_le64(size),
 		.mode = cpu_to_le32(inode->i_mode & 0777),
 		.seals = cpu_to_le32(SHMEM_I(inode)->seals),
 	};
@@ -210,20 +224,40 @@ static int shmem_write_rec(struct kcr_ctx *ctx, struct dentry *dentry, u32 id)
 	return ret;
 }
 
-/* kcr_shmem_pages_save() - what memory holds, under the id of its record */
-int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
+static int take_copies(struct kcr_ctx *ctx, struct inode *inode, u32 id, pgoff_t end)
+{
+	int ret = 0;
+
+	/* Whoever else has a file mapped leaves marks that are not looked at. */
+	if (!mapped_elsewhere(ctx, inode))
+		ret = kcr_early_save(ctx, inode, id, end);
+	return min(ret ?: copy_pages(ctx, ctx->mm_data, id, inode, end), 0);
+}
+
+/**
+ * kcr_shmem_pages_save() - what memory holds
+ * @ctx: the operation; everything is parked
+ * @inode: the memory
+ * @id: of its record, which has just been written
+ * @size: in bytes, as that has it
+ */
+int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id, loff_t size)
 {
 	struct kcr_mm_data *data = kcr_mm_data(ctx);
+	pgoff_t end = DIV_ROUND_UP(size, PAGE_SIZE);
 	int ret;
 
 	if (!data)
 		return -ENOMEM;
+	ret = kcr_base_note(ctx, id);
+	if (ret)
+		return ret;
+	if (kcr_inode_is_hugetlb(inode))
+		end = round_up(end, 1ul << (kcr_hugetlb_shift(inode) - PAGE_SHIFT));
 	if (ctx->ckpt_flags & KCR_CKPT_HOLD && !(ctx->ckpt_flags & KCR_CKPT_CHECK))
-		return read_later(ctx, data, id, inode);
-	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK)) {
-		ret = kcr_early_save(ctx, inode, id) ?: copy_pages(ctx, data, id, inode);
-		return min(ret, 0);
-	}
+		return read_later(ctx, data, id, inode, end);
+	if (!(ctx->ckpt_flags & KCR_CKPT_CHECK))
+		return take_copies(ctx, inode, id, end);
 	ctx->bytes_total += kcr_inode_is_hugetlb(inode) ? (u64)inode->i_blocks << 9 :
 			    (u64)SHMEM_I(inode)->alloced << PAGE_SHIFT;
 	return 0;
@@ -233,12 +267,13 @@ int kcr_shmem_pages_save(struct kcr_ctx *ctx, struct inode *inode, u32 id)
 static int shmem_save(struct kcr_ctx *ctx, void *obj, u32 id)
 {
 	struct inode *inode = d_inode((struct dentry *)obj);
+	loff_t size = i_size_read(inode);
 	size_t mark;
 	int ret;
 
 	mark = kcr_where(ctx, "%s", shmem_name(obj));
-	ret = kcr_shmem_refuse(ctx, inode) ?: shmem_write_rec(ctx, obj, id) ?:
-	      kcr_shmem_pages_save(ctx, inode, id);
+	ret = kcr_shmem_refuse(ctx, inode) ?: shmem_write_rec(ctx, obj, id, size) ?:
+	      kcr_shmem_pages_save(ctx, inode, id, size);
 	kcr_where_end(ctx, mark);
 	return ret;
 }
@@ -246,7 +281,7 @@ static int shmem_save(struct kcr_ctx *ctx, void *obj, u32 id)
 /* Write the pages */
 
 /* Fill the window with what there is of it; @index moves behind it. */
-static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
+static int window_read(struct kcr_ctx *ctx, const struct later *l, pgoff_t *index,
 		       struct kcr_copy *c, bool *more)
 {
 	struct page *page;
@@ -254,7 +289,7 @@ static int window_read(struct kcr_ctx *ctx, struct inode *inode, pgoff_t *index,
 
 	*more = false;
 	for (;; ++*index) {
-		page = kcr_shmem_page_next(inode, index);
+		page = kcr_shmem_page_below(l->inode, index, l->end);
 		if (!page)
 			return 0;
 		if (IS_ERR(page))
@@ -284,7 +319,7 @@ static int later_write(struct kcr_ctx *ctx, struct later *l)
 	c->id = l->id;
 	c->all = kcr_inode_is_hugetlb(l->inode);
 	do {
-		ret = window_read(ctx, l->inode, &index, c, &more);
+		ret = window_read(ctx, l, &index, c, &more);
 		if (!ret && more)
 			ret = kcr_copy_write(ctx, c);
 		kcr_copy_empty(c);

@@ -153,14 +153,14 @@ static struct file *memory_of(struct kcr_ctx *ctx, u32 id)
 {
 	return kcr_object_get(ctx, id, KCR_KIND_SHMEM) ?:
 	       kcr_object_get(ctx, id, KCR_KIND_HUGETLB) ?: kcr_shm_memory(ctx, id) ?:
-	       kcr_huge_restored(ctx, id);
+	       kcr_huge_restored(ctx, id) ?: kcr_memory_restored(ctx, id);
 }
 
 /**
  * kcr_shmem_page_run() - fill restored shared memory
  * @ctx: the operation
  * @run: its mm is the id of a SHMEM, HUGETLB or SYSV_SHM record, or of a CONTENT
- *	record of huge pages, which is there. In a copy they come from its template
+ *	record whose bytes are pages. In a copy they come from its template
  *
  * Return: 0, KCR_PAGES_SKIP or a negative errno.
  */

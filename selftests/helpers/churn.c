@@ -4,8 +4,8 @@
  * at each step that nothing is torn, lost or of another time.
  *
  * Its memory is slots, pages of 4 KB in mappings of every sort: private, with
- * huge pages, shared, of a memfd, of the file "private" (-f also of "shared"),
- * and of hugetlbfs where there is a pool; so many TIMES as much of it. A slot
+ * huge pages, shared, of a memfd, of a file in memory, of the file "private" (-f also of
+ * "shared"), and of hugetlbfs where there is a pool; so many TIMES as much of it. A slot
  * holds its number, the round in which it was written, words that follow from
  * both, and their sum. Each slot has one thread, which goes through its slots in
  * an order that jumps between the mappings: in round n it finds what it wrote in
@@ -117,6 +117,16 @@ static void *make_memfd(size_t bytes)
 	return of_file(memfd_create("churn", 0), bytes, MAP_SHARED);
 }
 
+/* As shm_open() makes them. */
+static void *make_file_in_memory(size_t bytes)
+{
+	int fd = open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
+	void *p = of_file(fd, bytes, MAP_SHARED);
+
+	close(fd);
+	return p;
+}
+
 static void *make_file_private(size_t bytes)
 {
 	int fd = open("private", O_RDWR | O_CREAT, 0600);
@@ -149,6 +159,7 @@ static const struct sort sorts[] = {
 	{ "huge", 1024, false, make_huge },
 	{ "shared", 256, false, make_shared },
 	{ "memfd", 256, false, make_memfd },
+	{ "file in memory", 128, false, make_file_in_memory },
 	{ "private file", 256, true, make_file_private },
 	{ "shared file", 256, true, make_file_shared },
 	{ "private pool", HUGE / PAGE, true, make_pool_private },

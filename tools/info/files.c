@@ -171,6 +171,7 @@ static const struct info_name content_types[] = {
 	{ KCR_CONTENT_DATA,	"data" },
 	{ KCR_CONTENT_DIRECTORY, "directory" },
 	{ KCR_CONTENT_HUGE,	"huge" },
+	{ KCR_CONTENT_MEMORY,	"memory" },
 	{ }
 };
 
@@ -209,11 +210,16 @@ static void content_note(struct summary *s, const struct image_rec *rec)
 {
 	const struct kcr_img_content *content = rec->data;
 
-	if (le32_to_cpu(content->type) == KCR_CONTENT_FILE ||
-	    le32_to_cpu(content->type) == KCR_CONTENT_HUGE)
+	switch (le32_to_cpu(content->type)) {
+	case KCR_CONTENT_FILE:
+	case KCR_CONTENT_HUGE:
+	case KCR_CONTENT_MEMORY:
 		s->content.files++;
-	if (le32_to_cpu(content->type) == KCR_CONTENT_DATA)
+		break;
+	case KCR_CONTENT_DATA:
 		s->content.bytes += rec->len - sizeof(*content);
+		break;
+	}
 }
 
 const struct info_ops info_content = {

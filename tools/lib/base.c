@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "../../uapi/image/content.h"
 #include "../../uapi/image/process.h"
+#include "../../uapi/image/sysv_shm.h"
 
 #define HASHES	4096u	/* that are written at once */
 
@@ -94,6 +96,26 @@ static int add_mm(struct owners *o, const struct image_rec *rec)
 			 process && !process->type ? process->nr : o->first);
 }
 
+static bool is_segment(const struct image_rec *rec)
+{
+	const struct kcr_img_sysv_shm *shm = rec->data;
+
+	return le32_to_cpu(shm->type) == KCR_SHM_SEGMENT;
+}
+
+static bool has_pages(const struct image_rec *rec)
+{
+	const struct kcr_img_content *content = rec->data;
+
+	return le32_to_cpu(content->type) == KCR_CONTENT_HUGE ||
+	       le32_to_cpu(content->type) == KCR_CONTENT_MEMORY;
+}
+
+static int add_shared(struct owners *o, const struct image_rec *rec, bool shared)
+{
+	return shared ? add_owner(o, rec->id, KCR_BASE_SHARED, o->shared++) : 0;
+}
+
 static int note_rec(struct owners *o, const struct image_rec *rec)
 {
 	if (!rec->known)
@@ -105,7 +127,11 @@ static int note_rec(struct owners *o, const struct image_rec *rec)
 		return add_mm(o, rec);
 	case KCR_KIND_SHMEM:
 	case KCR_KIND_HUGETLB:
-		return add_owner(o, rec->id, KCR_BASE_SHARED, o->shared++);
+		return add_shared(o, rec, true);
+	case KCR_KIND_SYSV_SHM:
+		return add_shared(o, rec, is_segment(rec));
+	case KCR_KIND_CONTENT:
+		return add_shared(o, rec, has_pages(rec));
 	default:
 		return 0;
 	}

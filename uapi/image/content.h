@@ -11,6 +11,7 @@
 #define KCR_CONTENT_DATA	3 /* bytes of such a file; they follow */
 #define KCR_CONTENT_DIRECTORY	4 /* a directory that has been removed; as FILE */
 #define KCR_CONTENT_HUGE	5 /* a file of a mounted hugetlbfs; as FILE, but for DATA */
+#define KCR_CONTENT_MEMORY	6 /* a file on a tmpfs; as FILE, but for DATA */
 
 /* KCR_CONTENT_HASH: this process may write to it: it is cut back to @size */
 #define KCR_CONTENT_CUT		(1u << 0)
@@ -28,8 +29,8 @@
 
 /**
  * struct kcr_img_content - KCR_KIND_CONTENT: what is in a file
- * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE, KCR_CONTENT_DATA, or KCR_CONTENT_DIRECTORY
- *	or KCR_CONTENT_HUGE, of which is said what is of FILE
+ * @type: KCR_CONTENT_HASH, KCR_CONTENT_FILE, KCR_CONTENT_DATA, or KCR_CONTENT_DIRECTORY,
+ *	KCR_CONTENT_HUGE or KCR_CONTENT_MEMORY, of which is said what is of FILE
  * @file: HASH: id of a KCR_KIND_REG record that leads to the file;
  *	DATA: id of the KCR_CONTENT_FILE record; FILE: 0
  * @flags: KCR_CONTENT_*
@@ -47,7 +48,8 @@
  * DATA records of one file follow its FILE record, in ascending order and
  * without overlap; what they leave out is zeros. What a HUGE file holds stands in
  * KCR_KIND_PAGES with its id: all of each huge page that was there, with
- * KCR_PAGES_ZERO where there are zeros. A path ends with NUL.
+ * KCR_PAGES_ZERO where there are zeros. What a MEMORY file holds stands there likewise;
+ * what is not there is zeros. A path ends with NUL.
  */
 struct kcr_img_content {
 	__le32	type;
