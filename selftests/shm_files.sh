@@ -61,10 +61,10 @@ end()
 	wait "$pid" 2> /dev/null || true
 }
 
-goes_on()	# IMAGE
+goes_on()	# [OPTION...] IMAGE
 {
 	touch go
-	expect 0 restart "$1"
+	expect 0 restart "$@"
 	[ "$(tail -n 1 program.out)" = "right True" ] || { cat program.out; return 1; }
 }
 
@@ -113,7 +113,7 @@ there_gets_it_back()
 	rm on
 	goes_on img
 	# And once more: nothing differs now.
-	goes_on img
+	goes_on --lazy img
 	rm $shm
 }
 
@@ -143,9 +143,9 @@ unlinked_is_made()
 	goes_on img
 	[ ! -e $shm ]
 	start $shm 8000000 gone
-	save img -k
+	save img -k -z
 	wait "$pid" 2> /dev/null || true
-	goes_on img
+	goes_on --lazy img
 	[ ! -e $shm ]
 }
 
@@ -332,12 +332,18 @@ others_may_write()
 
 copies_share_it()
 {
-	start $shm 2000000 gone
-	save img
-	end
-	touch go
-	expect 0 restart -n --copies 3 img
-	[ "$(grep -c "right True" program.out)" -ge 1 ] || { cat program.out; return 1; }
+	local how
+
+	for how in gone write; do
+		start $shm 2000000 $how
+		save img
+		end
+		rm -f $shm
+		touch go
+		expect 0 restart -n --copies 3 img
+		[ "$(grep -c "right True" program.out)" -ge 1 ] || { cat program.out; return 1; }
+	done
+	rm $shm
 }
 
 umask 022

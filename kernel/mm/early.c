@@ -107,7 +107,7 @@ static struct early_window *window_make(struct early *e, pgoff_t index)
 	if (!w)
 		return NULL;
 	w->copy = kvzalloc(sizeof(*w->copy), KCR_GFP_COPY);
-	if (w->copy && !xa_err(xa_store(&e->windows, index / KCR_PAGES_MAX, w, GFP_KERNEL_ACCOUNT))) {
+	if (w->copy && !xa_err(xa_store(&e->windows, index / KCR_PAGES_MAX, w, GFP_KERNEL))) {
 		w->copy->addr = (u64)round_down(index, KCR_PAGES_MAX) << PAGE_SHIFT;
 		return w;
 	}
